@@ -1,0 +1,59 @@
+# The developers' table of contents. `make` alone prints it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+SCENARIO ?= sunny_day
+SEED     ?= 1
+SPEED    ?= 0
+METERS   ?= 30
+MLMDS    ?= 3
+BROKER   ?= auto
+OUT      ?= out/hil
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev hil test check format bench clean
+
+help: ## print this table
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.runtime ## install what running needs into .venv (the other targets call it)
+
+setup-dev: $(VENV)/.dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Gridtide needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED= SPEED= METERS= MLMDS= BROKER= OUT=)
+	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --broker $(BROKER) --out $(OUT)
+
+test: $(VENV)/.dev ## every test
+	$(BIN)/python -m pytest -q -n 2 tests
+
+check: $(VENV)/.dev ## lint, types, arrows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright -p firmware
+	$(BIN)/python -m pytest -q tests/test_arrows.py
+
+format: $(VENV)/.dev ## rewrite the layout of the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## speed, as ratios to raw rates of the same run
+	$(BIN)/python -m tests.bench
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache *.egg-info

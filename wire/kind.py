@@ -1,0 +1,35 @@
+"""
+The kind of a signed message: the `typ` of its protected header (RFC 9596), from the
+experimental range of CoAP content formats. A signature over one kind cannot be used
+as another. Append, never reorder.
+"""
+
+READING = 65001
+BUNDLE = 65002
+ACKNOWLEDGEMENT = 65003
+LOAD = 65004
+COMMAND = 65005
+RECEIPT = 65006
+LIGHT_BLOCK = 65007
+PRICE = 65008
+CONTRACT = 65009
+CLOSE_CONTRACT = 65010
+REGISTRATION = 65011
+ADVANCE = 65012
+SETTLEMENT = 65013
+BLOCK = 65014
+STRATEGY = 65015
+AREA_LOAD = 65016
+TIME = 65017
+
+# What the ledger takes as a transaction, in the order in which one block applies them.
+TRANSACTIONS = (
+    REGISTRATION,
+    CLOSE_CONTRACT,
+    CONTRACT,
+    LIGHT_BLOCK,
+    RECEIPT,
+    ADVANCE,
+    SETTLEMENT,
+    PRICE,
+)

@@ -1,0 +1,63 @@
+"""
+Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
+
+| topic                                        | message                    | from -> to               | retained |
+|----------------------------------------------|----------------------------|--------------------------|----------|
+| gridtide/v1/<area>/<device>/status           | text online / offline      | device (birth, last will)| yes      |
+| gridtide/v1/<area>/<device>/reading          | Bundle (or Reading)        | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/load             | Load                       | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/receipt          | Receipt                    | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/time_request     | challenge, 8 bytes         | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/acknowledgement  | Acknowledgement            | aggregator -> M-LMD      | no       |
+| gridtide/v1/<area>/<device>/command          | Command                    | aggregator -> M-LMD      | no       |
+| gridtide/v1/<area>/<device>/time             | Time                       | aggregator -> M-LMD      | no       |
+| gridtide/v1/<area>/area_load                 | AreaLoad                   | aggregator -> cloud      | no       |
+| gridtide/v1/ledger/submit                    | a signed transaction       | anyone -> full node      | no       |
+| gridtide/v1/ledger/block                     | Block                      | full node -> everyone    | no       |
+| gridtide/v1/ledger/fetch                     | CBOR [from_height]         | light node -> full node  | no       |
+| gridtide/v1/ledger/strategy                  | Strategy                   | cloud -> aggregators     | no       |
+
+<device> in a topic is the M-LMD that carries the message, or a lone meter; for a
+command and a receipt it is the device that acts.
+"""
+
+ROOT = "gridtide/v1"
+SUBMIT = ROOT + "/ledger/submit"
+BLOCK = ROOT + "/ledger/block"
+FETCH = ROOT + "/ledger/fetch"
+STRATEGY = ROOT + "/ledger/strategy"
+
+FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request")
+TO_DEVICE = ("acknowledgement", "command", "time")
+
+
+def _hex(identity):
+    return "".join("%02x" % byte for byte in identity)
+
+
+def of_device(area_id, device_id, leaf):
+    """The topic of one device. area_id, device_id: 8 bytes; leaf: one of FROM_DEVICE or TO_DEVICE."""
+    assert leaf in FROM_DEVICE or leaf in TO_DEVICE, leaf
+    return "/".join((ROOT, _hex(area_id), _hex(device_id), leaf))
+
+
+def of_all_devices(area_id, leaf):
+    """The subscription for one leaf of all devices of an area."""
+    return "/".join((ROOT, _hex(area_id), "+", leaf))
+
+
+def of_area_load(area_id):
+    """The topic of an area's load. area_id: 8 bytes, or None for the subscription to all areas."""
+    return "/".join((ROOT, "+" if area_id is None else _hex(area_id), "area_load"))
+
+
+def device_of(topic):
+    """(device_id, leaf) of a device's topic, or None when it is another topic."""
+    parts = topic.split("/")
+    if len(parts) != 5 or len(parts[3]) != 16:
+        return None
+    try:
+        device_id = bytes([int(parts[3][i : i + 2], 16) for i in range(0, 16, 2)])
+    except ValueError:
+        return None
+    return device_id, parts[4]
