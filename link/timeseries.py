@@ -172,7 +172,7 @@ class TimeSeries:
 
 
 def _sender(url: str, token: str, org: str, bucket: str) -> Send:
-    """The function that writes a batch to the database at `url`. What it imports is the background thread's business."""
+    """The function that writes a batch to the database at `url`. It imports in the background thread."""
     from influxdb_client import InfluxDBClient, WritePrecision  # noqa: PLC0415
     from influxdb_client.client.write_api import SYNCHRONOUS  # noqa: PLC0415
     from influxdb_client.rest import ApiException  # noqa: PLC0415
