@@ -183,7 +183,7 @@ def _sender(url: str, token: str, org: str, bucket: str) -> Send:
 
     def send(batch: list[dict[str, Any]]) -> None:
         try:
-            api.write(bucket=bucket, record=batch, write_precision=WritePrecision.S)
+            api.write(bucket=bucket, record=batch, write_precision=WritePrecision.S)  # type: ignore[arg-type]  # a plain string inside
         except ApiException as error:
             answer = f"{error.status} {str(error.body or error.reason)[:200]}"
             raise (Refused if error.status in _NEVER_ACCEPTED else Away)(answer) from error
