@@ -1,3 +1,5 @@
+# ruff: noqa: F821, PLR0915 - viper's own types; one block is one function, as a call costs more than a round
+# pyright: reportUndefinedVariable=false
 """
 The inner loop of SHA-512 for MicroPython with native code and 64-bit words (the
 Unix port). `sha512` picks it; importing it where viper is missing is a SyntaxError.
@@ -13,7 +15,7 @@ _WORKSPACE = array("I", [0] * 32)  # the last sixteen words of the schedule, low
 # state, constants: 64-bit words as two 32-bit halves, low half first. block: 128 bytes.
 # Overwrites `state`. FIPS 180-4, 6.4.2; the schedule is a ring of sixteen words.
 @micropython.viper
-def _compress(state: ptr32, block: ptr8, constants: ptr32, ring: ptr32):  # noqa: F821
+def _compress(state: ptr32, block: ptr8, constants: ptr32, ring: ptr32):
     n = 0
     while n < 16:
         p = n << 3

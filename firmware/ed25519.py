@@ -19,7 +19,6 @@ L = (1 << 252) + 27742317777372353535851937790883648493
 # Keys whose tables are kept: a device hears its aggregator and its M-LMD, a bench of radio peers a few more.
 _KEYS_MAX = 4
 
-_base = curve.base_comb()
 _keys = {}
 
 
@@ -41,12 +40,12 @@ class Signer:
         scalar = int.from_bytes(digest[:32], "little")
         self._scalar = scalar & ((1 << 254) - 8) | 1 << 254
         self._prefix = digest[32:]
-        self.public_key = curve.encode(curve.multiply_base(_odd(self._scalar), _base))
+        self.public_key = curve.multiply_base(_odd(self._scalar))
 
     def sign(self, message):
         """The signature of `message` (bytes): 64 bytes."""
         nonce = _hash(self._prefix, message)
-        r = curve.encode(curve.multiply_base(_odd(nonce), _base))
+        r = curve.multiply_base(_odd(nonce))
         s = (nonce + _hash(r, self.public_key, message) * self._scalar) % L
         return r + s.to_bytes(32, "little")
 
@@ -65,12 +64,12 @@ def sign(seed, message):
 def _table_of(key):
     table = _keys.get(key)
     if table is None:
-        p = curve.decode(key)
-        if p is None or curve.has_small_order(p):
+        table = None if _encodes_small_order(key) else curve.table_of_minus(key)
+        if table is None:
             return None
         if len(_keys) >= _KEYS_MAX:
             _keys.pop(next(iter(_keys)))
-        table = _keys[key] = curve.comb(curve.negative(p))
+        _keys[key] = table
     return table
 
 
@@ -95,4 +94,4 @@ def verify(key, message, signature):
     if table is None:
         return False
     challenge = _hash(r, key, message)
-    return curve.encode(curve.multiply_sum(_odd(s), _base, challenge, table)) == r
+    return curve.multiply_sum(_odd(s), challenge, table) == r
