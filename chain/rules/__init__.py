@@ -1,0 +1,50 @@
+"""
+RULES: everything the ledger can do, one rule per kind of transaction.
+
+A rule is `apply(state, sent) -> Status`: first all checks, in the order of status.py, then all changes.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from chain.rules import (
+    advance_interval,
+    close_contract,
+    commit_light_block,
+    open_contract,
+    post_price,
+    record_receipt,
+    register,
+    settle_interval,
+)
+from chain.rules.sent import OPERATOR, Sent
+from chain.state import State
+from chain.status import Status
+from wire import contract, kind, ledger_time, light_block, price, receipt, registration
+from wire.schema import Layout
+
+
+class Rule(NamedTuple):
+    """What the transition needs to know of a kind before its rule sees it."""
+
+    layout: Layout
+    size_max: int
+    roles: tuple[int, ...]  # who may send it
+    has_nonce: bool
+    apply: Callable[[State, Sent], Status]
+
+
+_USER, _CLOUD, _AGGREGATOR = (registration.USER,), (registration.CLOUD,), (registration.AGGREGATOR,)
+_DEVICES = (registration.METER, registration.MLMD)
+
+RULES: dict[Any, Rule] = {
+    kind.REGISTRATION: Rule(registration.LAYOUT, registration.SIZE_MAX, (OPERATOR,), True, register.apply),
+    kind.CLOSE_CONTRACT: Rule(contract.CLOSE_LAYOUT, contract.SIZE_MAX, _USER, True, close_contract.apply),
+    kind.CONTRACT: Rule(contract.LAYOUT, contract.SIZE_MAX, _USER, True, open_contract.apply),
+    kind.LIGHT_BLOCK: Rule(light_block.LAYOUT, light_block.SIZE_MAX, _AGGREGATOR, False, commit_light_block.apply),
+    kind.RECEIPT: Rule(receipt.LAYOUT, receipt.SIZE_MAX, _DEVICES, False, record_receipt.apply),
+    kind.ADVANCE: Rule(ledger_time.ADVANCE_LAYOUT, ledger_time.SIZE_MAX, _CLOUD, True, advance_interval.apply),
+    kind.SETTLEMENT: Rule(ledger_time.SETTLEMENT_LAYOUT, ledger_time.SIZE_MAX, _CLOUD, True, settle_interval.apply),
+    kind.PRICE: Rule(price.LAYOUT, price.SIZE_MAX, _CLOUD, True, post_price.apply),
+}
+assert tuple(RULES) == kind.TRANSACTIONS

@@ -1,0 +1,140 @@
+"""
+When a price is posted every open contract on a device decides, all on the same figures, and the decisions go into the
+state: they are what the aggregator sends as commands.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from chain.contracts import battery, deferrable
+from chain.contracts.feeder import Asked, Load, allot
+from chain.contracts.terms import BatteryTerms, DeferrableTerms
+from chain.contracts.wish import Situation, Wish
+from chain.market import HISTORY, has_readings, latest_interval, posted_before, supply_and_demand
+from chain.state import LAST_DECISION, Agreement, Book, Control, Measured, Number, State, u32, u64
+from wire.block import DECISION
+from wire.command import BATTERY_POWER, RELAY
+from wire.contract import BATTERY, DEFERRABLE
+from wire.interval import INTERVAL_S, start_of
+from wire.schema import check
+
+INTERVALS_AN_HOUR = 3600 // INTERVAL_S
+FRESH_S = 2 * INTERVAL_S  # a window that began longer ago than this says nothing of now
+NOTHING = Book(0, 0, 0, 0)
+
+
+class Kind(NamedTuple):
+    """How contracts of one kind are executed."""
+
+    terms: Any
+    action: int
+    decide: Callable[[Any, Situation], Wish]
+    controlled: Callable[[Situation, int], Control]
+
+
+KINDS = {
+    DEFERRABLE: Kind(DeferrableTerms, RELAY, deferrable.decide, deferrable.controlled),
+    BATTERY: Kind(BatteryTerms, BATTERY_POWER, battery.decide, battery.controlled),
+}
+
+
+class Party(NamedTuple):
+    """One open contract on a device, with its terms by name and what it decides on."""
+
+    contract_id: int
+    agreement: Agreement
+    kind: Kind
+    terms: Any
+    situation: Situation
+
+
+def execute(state: State) -> None:
+    """Decide for the open interval; its prices are posted."""
+    parties = _parties(state)
+    asked = [_asked(party) for party in parties]
+    load = _load(state, parties)
+    for party, wish in zip(parties, allot(load, asked), strict=True):
+        _decide(state, party, wish)
+
+
+def _parties(state: State) -> list[Party]:
+    price_permille = _price_permille(state)
+    parties = []
+    for key, agreement in state.contracts.items():
+        if not agreement.is_open or agreement.contract_kind not in KINDS:
+            continue
+        kind = KINDS[agreement.contract_kind]
+        situation = Situation(
+            state.interval,
+            state.interval % 48,
+            price_permille,
+            _measured(state, agreement.device_id),
+            state.controls.get(key),
+        )
+        parties.append(Party(int.from_bytes(key, "big"), agreement, kind, kind.terms(*agreement.terms), situation))
+    return parties
+
+
+def _price_permille(state: State) -> int:
+    """The signal against the mean of those posted in the last day, this one included."""
+    signals = [post.signal_micro_per_kwh for post in posted_before(state, state.interval)]
+    total = sum(signals)
+    return 1000 if total == 0 else signals[-1] * len(signals) * 1000 // total
+
+
+def _measured(state: State, device_id: bytes) -> Measured | None:
+    measured = state.measured.get(device_id)
+    if measured is None or measured.window_start_s < start_of(state.interval) - FRESH_S:
+        return None
+    return measured
+
+
+def _asked(party: Party) -> Asked:
+    power_w = party.terms.power_w if party.agreement.contract_kind == DEFERRABLE else 0
+    return Asked(party.agreement.device_id, power_w, party.kind.decide(party.terms, party.situation))
+
+
+def _decide(state: State, party: Party, wish: Wish) -> None:
+    decision_id = state.time.get(LAST_DECISION, Number(0)).number + 1
+    state.time.put(LAST_DECISION, Number(decision_id))
+    device_id = party.agreement.device_id
+    fields = (
+        decision_id,
+        party.contract_id,
+        device_id,
+        state.subjects.get(device_id).area_id,
+        state.interval,
+        party.kind.action,
+        wish.value,
+        wish.reason,
+    )
+    state.decisions.put(u64(decision_id), check(DECISION, fields))
+    state.controls.put(u32(party.contract_id), party.kind.controlled(party.situation, wish.value))
+
+
+def _load(state: State, parties: list[Party]) -> Load:
+    """The feeder as its latest interval with readings leaves it; nothing known counts as no load."""
+    limit_w = state.genesis.feeder_power_w_max
+    interval = latest_interval(state)
+    if interval is None:
+        return Load(0, limit_w, limit_w, False)
+    base_wh = supply_and_demand(state, interval).net_import_wh
+    flexible_wh = sum(_drawn_wh(state, party, interval) for party in parties)
+    imports = [
+        supply_and_demand(state, number).net_import_wh
+        for number in range(max(0, state.interval - HISTORY), state.interval)
+        if has_readings(state, number)
+    ]
+    usual_w = max(0, sum(imports) // len(imports) * INTERVALS_AN_HOUR)
+    return Load((base_wh - flexible_wh) * INTERVALS_AN_HOUR, usual_w, limit_w, min(imports) < 0)
+
+
+def _drawn_wh(state: State, party: Party, interval: int) -> int:
+    """What a contract's equipment drew in an interval: as the battery was metered; a heater if it ran at the end."""
+    book: Book = state.books.get(u32(interval) + party.agreement.device_id, NOTHING)
+    if party.agreement.contract_kind == BATTERY:
+        return book.charged_wh - book.discharged_wh
+    measured = party.situation.measured
+    if measured is None or not measured.relays & 1:
+        return 0
+    return min(party.terms.power_w // INTERVALS_AN_HOUR, book.consumed_wh)

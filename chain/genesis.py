@@ -1,0 +1,131 @@
+"""
+A Genesis is what everybody who replays one ledger has to agree on before the first transaction: whose network it is,
+when its time begins, and the figures in the price formula. It never changes; its digest is part of the state.
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import cbor2
+
+from chain.errors import GenesisError
+from wire import energy_type
+from wire.interval import INTERVAL_S
+
+U32_MAX = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class TypePricing:
+    """The figures of one energy type in docs/price.md."""
+
+    floor_micro_per_kwh: int
+    cap_micro_per_kwh: int
+    gain_permille: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.floor_micro_per_kwh <= self.cap_micro_per_kwh <= U32_MAX:
+            raise GenesisError(f"pricing: 0 <= floor_micro_per_kwh <= cap_micro_per_kwh <= {U32_MAX}")
+        if not 0 <= self.gain_permille <= 1_000_000:
+            raise GenesisError("pricing: 0 <= gain_permille <= 1000000")
+
+
+# By energy type. A kWh: 0.18 to 0.42 from the grid, 0.06 to 0.24 from a neighbour's roof, 0.12 to 0.30 from a battery.
+PRICING = (
+    TypePricing(180_000, 420_000, 1000),
+    TypePricing(60_000, 240_000, 1000),
+    TypePricing(120_000, 300_000, 1000),
+)
+
+
+@dataclass(frozen=True)
+class Genesis:
+    """The start of one ledger. network_id: 8 bytes; operator_public_key: 32; start_interval: the first interval."""
+
+    network_id: bytes
+    operator_public_key: bytes
+    start_interval: int
+    feeder_power_w_max: int = 100_000
+    # Light blocks this far ahead of the ledger's time are taken: the cloud may have been away.
+    ahead_intervals_max: int = 48
+    pricing: tuple[TypePricing, ...] = field(default=PRICING)
+
+    def __post_init__(self) -> None:
+        if len(self.network_id) != 8:
+            raise GenesisError("network_id: 8 bytes, as 16 hex digits")
+        if len(self.operator_public_key) != 32:
+            raise GenesisError("operator_public_key: 32 bytes, as 64 hex digits")
+        for name in ("start_interval", "feeder_power_w_max", "ahead_intervals_max"):
+            number = getattr(self, name)
+            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= U32_MAX:
+                raise GenesisError(f"{name}: a whole number, 0 to {U32_MAX}")
+        if len(self.pricing) != len(energy_type.NAMES):
+            raise GenesisError(f"pricing: one table for each of {', '.join(energy_type.NAMES)}")
+
+    @property
+    def operator_id(self) -> bytes:
+        return sha256(self.operator_public_key).digest()[:8]
+
+    @property
+    def feeder_wh_max(self) -> int:
+        """What the feeder may carry in one market interval."""
+        return self.feeder_power_w_max * INTERVAL_S // 3600
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 over every setting: it stands in the state, so another genesis is another app hash."""
+        pricing = [[p.floor_micro_per_kwh, p.cap_micro_per_kwh, p.gain_permille] for p in self.pricing]
+        settings = [getattr(self, item.name) for item in fields(self) if item.name != "pricing"]
+        return sha256(cbor2.dumps([settings, pricing])).digest()
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Genesis":
+        """The genesis in a TOML file (docs/ledger.md shows one). Raises GenesisError."""
+        try:
+            table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise GenesisError(f"{path}: {error}") from error
+        return cls.parse(table)
+
+    @classmethod
+    def parse(cls, table: dict[str, Any]) -> "Genesis":
+        """The genesis in a table as TOML gives it. Raises GenesisError."""
+        allowed = {item.name for item in fields(cls)}
+        unknown = sorted(table.keys() - allowed)
+        if unknown:
+            raise GenesisError(f"{', '.join(unknown)}: no such setting; there are {', '.join(sorted(allowed))}")
+        settings = dict(table)
+        for name in ("network_id", "operator_public_key"):
+            settings[name] = _octets(table, name)
+        if "start_interval" not in table:
+            raise GenesisError("start_interval is missing: UTC seconds // 1800 of the first market interval")
+        settings["pricing"] = _pricing(table.get("pricing", {}))
+        return cls(**settings)
+
+
+def _octets(table: dict[str, Any], name: str) -> bytes:
+    if name not in table:
+        raise GenesisError(f"{name} is missing: a string of hex digits")
+    try:
+        return bytes.fromhex(table[name])
+    except (TypeError, ValueError) as error:
+        raise GenesisError(f"{name}: a string of hex digits") from error
+
+
+def _pricing(table: Any) -> tuple[TypePricing, ...]:
+    """One TypePricing per energy type; what a table leaves out has its default."""
+    if not isinstance(table, dict) or table.keys() - set(energy_type.NAMES):
+        raise GenesisError(f"pricing: tables named {', '.join(energy_type.NAMES)}")
+    result = []
+    for name, default in zip(energy_type.NAMES, PRICING, strict=True):
+        settings = {item.name: getattr(default, item.name) for item in fields(TypePricing)}
+        given = table.get(name, {})
+        if not isinstance(given, dict) or given.keys() - settings.keys():
+            raise GenesisError(f"pricing.{name}: {', '.join(settings)}")
+        if any(not isinstance(number, int) or isinstance(number, bool) for number in given.values()):
+            raise GenesisError(f"pricing.{name}: whole numbers")
+        result.append(TypePricing(**{**settings, **given}))
+    return tuple(result)

@@ -1,0 +1,105 @@
+"""
+An aggregator commits what its area measured in one window: the sums go into the books of the window's interval, the
+Merkle root stays for whoever wants to prove a reading. A late part may come for any window, also of an interval that
+is settled: the interval is then settled once more.
+
+Not checked here: the readings behind the sums. The aggregator has verified them, and whoever holds a signed reading
+that contradicts its root has the evidence.
+"""
+
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any
+
+from chain.rules.sent import Sent
+from chain.state import Book, Head, Measured, Number, State, u32, u64
+from chain.status import Status
+from wire.interval import WINDOW_S, interval_of
+from wire.reading import TIME_UNCERTAIN
+
+NO_HEAD = Head(0, bytes(32))
+NOTHING = Book(0, 0, 0, 0)
+
+
+def apply(state: State, sent: Sent) -> Status:
+    # CHECK
+    new = sent.message
+    if new.area_id != sent.signer.area_id:
+        return Status.WRONG_AREA
+    head = state.heads.get(sent.signer_id, NO_HEAD)
+    if new.number <= head.number:
+        return Status.NUMBER_STALE
+    if new.number != head.number + 1:
+        return Status.NUMBER_GAP
+    if new.previous_hash != head.digest:
+        return Status.PREVIOUS_HASH_MISMATCH
+    if new.window_start_s % WINDOW_S:
+        return Status.WINDOW_NOT_ALIGNED
+    interval = interval_of(new.window_start_s)
+    if interval > state.interval + state.genesis.ahead_intervals_max:
+        return Status.WINDOW_AHEAD
+    window = new.area_id + u64(new.window_start_s)
+    parts = state.parts.get(window, Number(0)).number
+    if new.part != parts:
+        return Status.PART_OUT_OF_ORDER
+    status = _check_entries(state, new)
+    if status is not Status.APPLIED:
+        return status
+    # APPLY
+    state.heads.put(sent.signer_id, Head(new.number, sha256(sent.transaction).digest()))
+    state.parts.put(window, Number(parts + 1))
+    for entry in new.entries:
+        _book(state, interval, entry)
+        _remember(state, new.window_start_s, entry)
+    area = u32(interval) + new.area_id
+    state.area_wh.put(area, Number(state.area_wh.get(area, Number(0)).number + new.area_wh))
+    state.unsettled.put(u32(interval), Number(1))
+    return Status.APPLIED
+
+
+def _check_entries(state: State, new: Any) -> Status:
+    devices = [entry.device_id for entry in new.entries]
+    if any(before >= after for before, after in pairwise(devices)):
+        return Status.ENTRIES_NOT_ASCENDING
+    subjects = [state.subjects.get(device_id) for device_id in devices]
+    if None in subjects:
+        return Status.ENTRY_NOT_REGISTERED
+    # An aggregator, a user or the cloud measures nothing: only devices stand in an area that is not their own id.
+    if any(
+        subject.area_id != new.area_id or device_id == new.area_id
+        for device_id, subject in zip(devices, subjects, strict=True)
+    ):
+        return Status.ENTRY_OF_ANOTHER_AREA
+    return Status.APPLIED
+
+
+def _book(state: State, interval: int, entry: Any) -> None:
+    key = u32(interval) + entry.device_id
+    before = state.books.get(key, NOTHING)
+    state.books.put(
+        key,
+        Book(
+            before.consumed_wh + entry.consumed_wh,
+            before.produced_wh + entry.produced_wh,
+            before.charged_wh + entry.charged_wh,
+            before.discharged_wh + entry.discharged_wh,
+        ),
+    )
+
+
+def _remember(state: State, window_start_s: int, entry: Any) -> None:
+    """The latest window's state of the equipment is what contracts decide on; a late part does not go back."""
+    known = state.measured.get(entry.device_id)
+    if entry.flags & TIME_UNCERTAIN or (known is not None and known.window_start_s > window_start_s):
+        return
+    state.measured.put(
+        entry.device_id,
+        Measured(
+            window_start_s,
+            entry.consumed_wh,
+            entry.temperature_mc,
+            entry.soc_permille,
+            entry.relays,
+            entry.flags,
+        ),
+    )

@@ -1,0 +1,72 @@
+"""
+A Status says what became of a transaction: applied, or the first check that refused it. It stands on the ledger
+beside the transaction, so the numbers are for ever: append, never reorder.
+"""
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """In the order of the checks: those every transaction passes, then each rule's own."""
+
+    APPLIED = 0
+    MALFORMED = 1  # not a signed message of its kind, as wire decodes it
+    UNKNOWN_KIND = 2  # a message the ledger takes no transactions of
+    UNKNOWN_SIGNER = 3
+    BAD_SIGNATURE = 4
+    NOT_PERMITTED = 5  # the signer's role may not send this kind
+    NONCE_STALE = 6  # this nonce was used: a replay, or an older transaction
+    NONCE_GAP = 7  # a transaction of this signer is missing before this one
+
+    # register
+    ROLE_UNKNOWN = 20
+    KEY_WEAK = 21  # of small order, or no point of the curve's prime group
+    SUBJECT_MISMATCH = 22  # the id is not the first 8 bytes of SHA-256 over the key
+    SUBJECT_TAKEN = 23
+    OWNER_NOT_REGISTERED = 24
+    OWNER_NOT_ALLOWED = 25  # only a meter has an owner
+    AREA_NOT_REGISTERED = 26  # no aggregator of this area
+    AREA_NOT_ALLOWED = 27  # an aggregator's area is its own id, users and the cloud have none
+    ENERGY_TYPE_UNKNOWN = 28
+
+    # open_contract, close_contract
+    CONTRACT_ID_ZERO = 40
+    CONTRACT_ID_TAKEN = 41
+    CONTRACT_KIND_UNKNOWN = 42
+    DEVICE_NOT_FOUND = 43
+    DEVICE_NOT_OWNED = 44
+    DEVICE_HAS_CONTRACT = 45  # one open contract of a kind per device
+    TERMS_INVALID = 46
+    PREFERENCES_INVALID = 47
+    CONTRACT_NOT_FOUND = 48
+    CONTRACT_NOT_OWNED = 49
+    CONTRACT_CLOSED = 50
+
+    # commit_light_block
+    WRONG_AREA = 60
+    NUMBER_STALE = 61
+    NUMBER_GAP = 62
+    PREVIOUS_HASH_MISMATCH = 63
+    WINDOW_NOT_ALIGNED = 64
+    WINDOW_AHEAD = 65  # further ahead of the ledger's time than genesis allows
+    PART_OUT_OF_ORDER = 66  # parts of a window count from 0 without a gap
+    ENTRIES_NOT_ASCENDING = 67
+    ENTRY_NOT_REGISTERED = 68
+    ENTRY_OF_ANOTHER_AREA = 69
+
+    # record_receipt
+    OUTCOME_UNKNOWN = 80
+    REASON_UNKNOWN = 81
+    RECEIPT_KNOWN = 82
+    DECISION_NOT_FOUND = 83
+    DECISION_OF_ANOTHER_DEVICE = 84
+
+    # advance_interval, settle_interval
+    INTERVAL_NOT_AFTER = 100  # the ledger's time only moves on
+    INTERVAL_NOT_CLOSED = 101
+    NOTHING_TO_SETTLE = 102  # no readings, or none since it was settled
+
+    # post_price
+    INTERVAL_NOT_CURRENT = 120
+    PRICE_POSTED = 121
+    PRICE_MISMATCH = 122  # not what the ledger's own supply and demand make it

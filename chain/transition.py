@@ -1,0 +1,80 @@
+"""
+The state machine: the same transactions in the same order give the same statuses, decisions and app hash on every
+engine, wherever the block boundaries fall. No I/O, no clock, integers only.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from chain import ed25519
+from chain.rules import OPERATOR, RULES, Rule, Sent
+from chain.state import LAST_DECISION, Number, State, Subject, u64
+from chain.status import Status
+from wire import cose, message
+from wire.errors import WireError
+
+Verify = Callable[[bytes, bytes, bytes], bool]
+NONE_YET = Number(0)
+
+
+class BlockResult(NamedTuple):
+    """What became of one block's transactions, in their order, and what contracts decided in it."""
+
+    statuses: tuple[Status, ...]
+    decisions: tuple[Any, ...]  # wire.block.Decision
+    app_hash: bytes
+
+
+def apply_block(state: State, transactions: Sequence[bytes], verify: Verify = ed25519.verify) -> BlockResult:
+    """Apply each transaction or refuse it by name; verify(public_key, message, signature) -> bool."""
+    first = state.time.get(LAST_DECISION, NONE_YET).number + 1
+    statuses = tuple([_apply(state, transaction, verify) for transaction in transactions])
+    last = state.time.get(LAST_DECISION, NONE_YET).number
+    decisions = tuple([state.decisions.get(u64(number)) for number in range(first, last + 1)])
+    return BlockResult(statuses, decisions, state.seal())
+
+
+def _apply(state: State, transaction: bytes, verify: Verify) -> Status:
+    try:
+        envelope = cose.open_envelope(transaction)
+    except WireError:
+        return Status.MALFORMED
+    rule = RULES.get(envelope.kind)
+    if rule is None:
+        return Status.UNKNOWN_KIND
+    if len(transaction) > rule.size_max:
+        return Status.MALFORMED
+    try:
+        content = message.decode(rule.layout, envelope.payload, rule.size_max)
+    except WireError:
+        return Status.MALFORMED
+    signer = _signer(state, envelope.signer_id)
+    if signer is None:
+        return Status.UNKNOWN_SIGNER
+    signed = cose.signature_input(envelope.protected, envelope.payload, state.genesis.network_id)
+    if not verify(signer.public_key, signed, envelope.signature):
+        return Status.BAD_SIGNATURE
+    if signer.role not in rule.roles:
+        return Status.NOT_PERMITTED
+    return _apply_sent(state, rule, Sent(transaction, envelope.signer_id, signer, content))
+
+
+def _signer(state: State, signer_id: bytes) -> Subject | None:
+    if signer_id == state.genesis.operator_id:
+        return Subject(OPERATOR, state.genesis.operator_public_key, bytes(8), bytes(8), 0)
+    return state.subjects.get(signer_id)
+
+
+def _apply_sent(state: State, rule: Rule, sent: Sent) -> Status:
+    """The nonce is used up by the transaction that is applied; a refused one leaves the state as it was."""
+    if not rule.has_nonce:
+        return rule.apply(state, sent)
+    used = state.nonces.get(sent.signer_id, NONE_YET).number
+    if sent.message.nonce <= used:
+        return Status.NONCE_STALE
+    if sent.message.nonce != used + 1:
+        return Status.NONCE_GAP
+    status = rule.apply(state, sent)
+    if status is Status.APPLIED:
+        state.nonces.put(sent.signer_id, Number(sent.message.nonce))
+    return status

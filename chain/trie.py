@@ -1,0 +1,84 @@
+"""
+The Trie makes one hash of a whole table of keys and values, the same whatever order they were written in.
+
+Binary, over the bits of a 32-byte path (SHA-256 of the key). Its shape is a function of the set of paths alone: a
+subtree without a leaf is EMPTY, with one leaf it *is* that leaf, with more it is a branch. A change costs the hashes
+on its own path; many changes at once share the upper ones.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from hashlib import sha256
+
+EMPTY = bytes(32)
+LEAF, BRANCH = b"\x00", b"\x01"
+
+# A node is None, a leaf (path, hash) or a branch [left, right, hash].
+Leaf = tuple[bytes, bytes]
+Node = None | Leaf | list
+
+
+def leaf_hash(path: bytes, value: bytes) -> bytes:
+    return sha256(LEAF + path + value).digest()
+
+
+def _hash(node: Node) -> bytes:
+    return EMPTY if node is None else node[-1]
+
+
+def _middle(updates: Sequence[tuple[bytes, bytes | None]], low: int, high: int, depth: int) -> int:
+    """Where, in the sorted updates[low:high] that agree in their first `depth` bits, the bit at `depth` becomes 1."""
+    if high - low == 1:
+        return high if not updates[low][0][depth >> 3] & (128 >> (depth & 7)) else low
+    prefix = bytearray(updates[low][0][: (depth >> 3) + 1])
+    prefix[-1] = (prefix[-1] | (128 >> (depth & 7))) & (0xFF00 >> ((depth & 7) + 1))
+    return bisect_left(updates, (bytes(prefix),), low, high)
+
+
+def _branch(left: Node, right: Node) -> Node:
+    """The one form a subtree with these two halves may have."""
+    if left is None and (right is None or isinstance(right, tuple)):
+        return right
+    if right is None and isinstance(left, tuple):
+        return left
+    return [left, right, sha256(BRANCH + _hash(left) + _hash(right)).digest()]
+
+
+def _update(node: Node, updates: Sequence[tuple[bytes, bytes | None]], low: int, high: int, depth: int) -> Node:
+    if low == high:
+        return node
+    if node is None or isinstance(node, tuple):
+        if high - low == 1 and (node is None or node[0] == updates[low][0]):
+            path, digest = updates[low]
+            return None if digest is None else (path, digest)
+        left, right = _split(node, depth)
+    else:
+        left, right = node[0], node[1]
+    middle = _middle(updates, low, high, depth)
+    return _branch(
+        _update(left, updates, low, middle, depth + 1),
+        _update(right, updates, middle, high, depth + 1),
+    )
+
+
+def _split(leaf: Leaf | None, depth: int) -> tuple[Node, Node]:
+    if leaf is None:
+        return None, None
+    return (None, leaf) if leaf[0][depth >> 3] & (128 >> (depth & 7)) else (leaf, None)
+
+
+class Trie:
+    """The hashes of all leaves, in memory."""
+
+    def __init__(self) -> None:
+        self._root: Node = None
+
+    @property
+    def root(self) -> bytes:
+        """32 bytes."""
+        return _hash(self._root)
+
+    def update(self, changes: dict[bytes, bytes | None]) -> None:
+        """Set the leaf hash of each path (32 bytes); None takes the leaf away."""
+        updates = sorted(changes.items())
+        self._root = _update(self._root, updates, 0, len(updates), 0)
