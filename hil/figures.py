@@ -1,0 +1,249 @@
+"""
+The pictures of a day, drawn from the evidence: load with and without control, prices, batteries and heaters, voltages.
+
+Each picture is a function that fills the axes it is given, so that the report can draw it wide and narrow. In the SVGs
+colours are CSS variables, so one drawing serves a light and a dark page; the README's PNG has them filled in:
+
+    python -m hil.figures OUT/evidence docs/images/report.png
+"""
+
+import io
+import re
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hil.benefit import means
+from hil.evidence import Evidence, load
+from wire.interval import INTERVAL_S, WINDOW_S
+
+SITE_ZONE = "Europe/Berlin"  # where the benchmark grid's profiles were measured
+
+# Okabe and Ito's palette, told apart by every eye. Stand-ins in the SVG are replaced by CSS variables of these names.
+LIGHT = {
+    "ink": "#1d252c",
+    "faint": "#c8d0d6",
+    "controlled": "#0072b2",
+    "baseline": "#8a9299",
+    "limit": "#c43d00",
+    "sun": "#e69f00",
+    "storage": "#009e73",
+    "third": "#b0568f",
+}
+DARK = {
+    "ink": "#e4eaee",
+    "faint": "#3b4650",
+    "controlled": "#56b4e9",
+    "baseline": "#98a2aa",
+    "limit": "#ff8a4d",
+    "sun": "#f0b429",
+    "storage": "#2fc798",
+    "third": "#dc8fc1",
+}
+_STAND_IN = {name: f"#f00d{index:02x}" for index, name in enumerate(LIGHT)}
+_LINES_MAX = 4  # more batteries or heaters than this are drawn as a band with their mean
+
+Draw = Callable[[Axes, Evidence, dict[str, str]], None]
+
+
+def zone() -> tzinfo:
+    """The site's time zone for the eye; UTC on a machine that has no zone data. Data are in UTC everywhere."""
+    try:
+        return ZoneInfo(SITE_ZONE)
+    except ZoneInfoNotFoundError:
+        return UTC
+
+
+def _times(start_s: int, step_s: int, count: int) -> list[datetime]:
+    return [datetime.fromtimestamp(start_s + index * step_s, zone()) for index in range(count)]
+
+
+def load_and_pv(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
+    plant, baseline = evidence.plant, evidence.baseline
+    for series, name, label, width in (
+        (baseline, "baseline", "load without control", 1.4),
+        (plant, "controlled", "load with control", 2.2),
+    ):
+        kw = [power_w / 1000 for power_w in means(series["feeder_w"], series["step_s"], WINDOW_S)]
+        times = _times(series["start_s"], WINDOW_S, len(kw))
+        axes.step(times, kw, where="post", color=colour[name], linewidth=width, label=label)
+    pv = [power_w / 1000 for power_w in means(plant["pv_w"], plant["step_s"], WINDOW_S)]
+    times = _times(plant["start_s"], WINDOW_S, len(pv))
+    axes.fill_between(times, pv, step="post", color=colour["sun"], alpha=0.28, linewidth=0, label="PV production")
+    axes.axhline(plant["feeder_w_max"] / 1000, color=colour["limit"], linestyle="--", linewidth=1.4, label="limit")
+    axes.axhline(0, color=colour["faint"], linewidth=0.8)
+    axes.set_ylabel("feeder, kW (import +)")
+
+
+def price_per_type(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
+    books = [book for book in evidence.ledger["intervals"] if book["price_micro_per_kwh"]]
+    start_s = books[0]["start_s"] if books else evidence.plant["start_s"]
+    times = _times(start_s, INTERVAL_S, len(books) + 1)
+    styles = (("controlled", "-"), ("sun", "-"), ("storage", "--"), ("third", ":"))
+    for number, name in enumerate(evidence.ledger["energy_types"]):
+        shade, line = styles[number % len(styles)]
+        prices = [book["price_micro_per_kwh"][number] / 10_000 for book in books]
+        axes.step(
+            times, prices + prices[-1:], where="post", color=colour[shade], linestyle=line, linewidth=2, label=name
+        )
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("price, hundredths per kWh")
+
+
+def batteries(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
+    percent = {name: [100 * share for share in soc] for name, soc in evidence.plant["soc"].items()}
+    _lines_or_band(axes, evidence, percent, colour["storage"], "battery")
+    axes.set_ylim(0, 100)
+    axes.set_ylabel("state of charge, %")
+
+
+def heaters(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
+    plant = evidence.plant
+    _lines_or_band(axes, evidence, plant["tank_c"], colour["limit"], "tank")
+    axes.set_ylabel("water, °C")
+    relays = list(plant["relay"].values())
+    if relays:
+        on = [sum(states) for states in zip(*relays, strict=True)]
+        right = axes.twinx()
+        times = _times(plant["start_s"], plant["step_s"], len(on))
+        right.fill_between(times, on, step="post", color=colour["controlled"], alpha=0.3, linewidth=0)
+        right.set_ylim(0, max(1, 3 * len(relays)))
+        right.set_yticks([0, len(relays)])
+        right.set_ylabel("heaters on", loc="bottom", color=colour["controlled"])
+        _plain_axes(right, colour)
+        right.grid(visible=False)
+        axes.set_zorder(right.get_zorder() + 1)
+        axes.patch.set_visible(False)
+
+
+def voltages(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
+    for series, name, label in (
+        (evidence.baseline, "baseline", "without control"),
+        (evidence.plant, "controlled", "with control"),
+    ):
+        times = _times(series["start_s"], series["step_s"], len(series["voltage_pu_min"]))
+        low, high = series["voltage_pu_min"], series["voltage_pu_max"]
+        axes.fill_between(times, low, high, color=colour[name], alpha=0.3, linewidth=0, label=label)
+        axes.plot(times, low, color=colour[name], linewidth=1)
+        axes.plot(times, high, color=colour[name], linewidth=1)
+    axes.set_ylabel("voltage of all nodes, pu")
+
+
+def line_loading(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
+    for series, name, label in (
+        (evidence.baseline, "baseline", "without control"),
+        (evidence.plant, "controlled", "with control"),
+    ):
+        percent = [100 * share for share in series["line_loading_max"]]
+        times = _times(series["start_s"], series["step_s"], len(percent))
+        axes.plot(times, percent, color=colour[name], linewidth=1.8, label=label)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("most loaded line, %")
+
+
+def _lines_or_band(axes: Axes, evidence: Evidence, series: dict[str, Sequence[float]], shade: str, what: str) -> None:
+    if not series:
+        axes.text(0.5, 0.5, f"no {what} in this neighbourhood", transform=axes.transAxes, ha="center")
+        return
+    rows = list(series.values())
+    times = _times(evidence.plant["start_s"], evidence.plant["step_s"], len(rows[0]))
+    if len(rows) <= _LINES_MAX:
+        for (name, row), line in zip(series.items(), ("-", "--", "-.", ":"), strict=False):
+            axes.plot(times, row, color=shade, linestyle=line, linewidth=1.8, label=name)
+        return
+    columns = list(zip(*rows, strict=True))
+    lows, highs = [min(column) for column in columns], [max(column) for column in columns]
+    axes.fill_between(times, lows, highs, color=shade, alpha=0.25, linewidth=0, label=f"all {len(rows)}")
+    middle = [sum(column) / len(column) for column in columns]
+    axes.plot(times, middle, color=shade, linewidth=2, label="mean")
+
+
+# name -> (title, drawing). In the order of the report.
+PICTURES: dict[str, tuple[str, Draw]] = {
+    "load": ("Feeder load and PV, with and without control", load_and_pv),
+    "prices": ("Price per energy type", price_per_type),
+    "batteries": ("Batteries", batteries),
+    "heaters": ("Water heaters", heaters),
+    "voltages": ("Voltage band", voltages),
+    "lines": ("Line loading", line_loading),
+}
+
+
+def _plain_axes(axes: Axes, colour: dict[str, str]) -> None:
+    axes.set_facecolor("none")
+    axes.tick_params(colors=colour["ink"], length=3)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(colour["faint"])
+    axes.grid(axis="y", color=colour["faint"], linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _day_axis(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
+    start_s = evidence.plant["start_s"]
+    end_s = start_s + len(evidence.plant["feeder_w"]) * evidence.plant["step_s"]
+    axes.set_xlim(*(datetime.fromtimestamp(at_s, zone()) for at_s in (start_s, end_s)))
+    axes.xaxis.set_major_locator(mpl.dates.HourLocator(byhour=range(0, 24, 3), tz=zone()))
+    axes.xaxis.set_major_formatter(mpl.dates.DateFormatter("%H:%M", tz=zone()))
+    name = SITE_ZONE if zone() is not UTC else "UTC"
+    axes.set_xlabel(f"time of day, {name}", color=colour["ink"])
+    axes.yaxis.label.set_color(colour["ink"])
+
+
+def picture(name: str, evidence: Evidence, size: tuple[float, float], colour: dict[str, str]) -> Figure:
+    """One picture; size: width and height in inches."""
+    figure = Figure(figsize=size, layout="constrained")
+    figure.patch.set_alpha(0)
+    axes = figure.add_subplot()
+    _fill(axes, name, evidence, colour)
+    return figure
+
+
+def _fill(axes: Axes, name: str, evidence: Evidence, colour: dict[str, str]) -> None:
+    _plain_axes(axes, colour)
+    PICTURES[name][1](axes, evidence, colour)
+    _day_axis(axes, evidence, colour)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, labelcolor=colour["ink"], handlelength=1.6
+        )
+
+
+def svg(name: str, evidence: Evidence, size: tuple[float, float]) -> str:
+    """One picture as an <svg> to stand in a page that defines the colours as CSS variables (--ink, --sun, ...)."""
+    settings = {"svg.fonttype": "none", "svg.hashsalt": f"{name}{size}", "font.size": 10.5, "font.family": "sans-serif"}
+    text = io.StringIO()
+    with mpl.rc_context(settings):
+        picture(name, evidence, size, _STAND_IN).savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    drawing = text.getvalue()
+    drawing = drawing[drawing.index("<svg") :]
+    for shade, stand_in in _STAND_IN.items():
+        drawing = drawing.replace(stand_in, f"var(--{shade})")
+    drawing = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", drawing)
+    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    title = PICTURES[name][0]
+    return re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg \1 role="img" aria-label="{title}">', drawing, count=1)
+
+
+def png(evidence: Evidence, path: Path) -> None:
+    """The README's picture: load above, prices and batteries below."""
+    with mpl.rc_context({"font.size": 10}):
+        figure = Figure(figsize=(10, 6.4), layout="constrained", facecolor="white")
+        grid = figure.add_gridspec(2, 2, height_ratios=(3, 2))
+        for name, place in (("load", grid[0, :]), ("prices", grid[1, 0]), ("batteries", grid[1, 1])):
+            axes = figure.add_subplot(place)
+            _fill(axes, name, evidence, LIGHT)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=130)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python -m hil.figures OUT/evidence PICTURE.png")
+    png(load(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -1,0 +1,108 @@
+"""
+An invariant is something that must be true of every day, whatever the scenario: a name, and a check over the evidence
+that finds what contradicts it. Each check sets one witness against another; none trusts the path it judges.
+
+A check returns its faults as sentences. None: the invariant holds. Its docstring is what the report says of it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from hil import invariants_of_books as books
+from hil import invariants_of_control as control
+from hil.evidence import Evidence
+from hil.readings import committed, key_of, signed
+
+Faults = Iterable[str]
+Check = Callable[[Evidence], Faults]
+
+
+def no_reading_lost(evidence: Evidence) -> Faults:
+    """Everything the flash images hold as signed is committed to the ledger."""
+    for key in sorted(signed(evidence).keys() - committed(evidence).keys()):
+        yield f"{_reading(evidence, key)} was signed and never committed"
+
+
+def no_reading_duplicated(evidence: Evidence) -> Faults:
+    """No reading stands in two light blocks, or twice in one."""
+    counts = Counter(key_of(reading) for reading in evidence.aggregator["readings"] if reading["light_block"])
+    for key, count in sorted(counts.items()):
+        if count > 1:
+            yield f"{_reading(evidence, key)} was committed {count} times"
+
+
+def no_reading_altered(evidence: Evidence) -> Faults:
+    """What is committed is, byte for byte, what a device signed."""
+    originals = signed(evidence)
+    for key, sha256 in sorted(committed(evidence).items()):
+        if key not in originals:
+            yield f"{_reading(evidence, key)} was committed but is on no device"
+        elif originals[key] != sha256:
+            yield f"{_reading(evidence, key)} differs from what the device signed"
+
+
+def devices_remember_what_they_signed(evidence: Evidence) -> Faults:
+    """Flash image and counters agree; a power cut may come between the two writes, once per boot."""
+    for device in evidence.devices:
+        images, counted = len(device["signed"]), device["counters"]["readings_signed"]
+        if abs(images - counted) > device["boots"] - 1:
+            yield f"{device['name']}: {images} readings on the flash, {counted} counted"
+
+
+def light_blocks_hold_the_readings(evidence: Evidence) -> Faults:
+    """Light blocks are numbered without a gap, and each holds as many readings as it says."""
+    blocks = {block["number"]: block for block in evidence.ledger["light_blocks"]}
+    if sorted(blocks) != list(range(1, len(blocks) + 1)):
+        yield f"light blocks are not numbered 1 to {len(blocks)}"
+    counts = Counter(reading["light_block"] for reading in evidence.aggregator["readings"] if reading["light_block"])
+    for number in sorted(counts.keys() | blocks.keys()):
+        said = blocks[number]["reading_count"] if number in blocks else 0
+        if counts[number] != said:
+            yield f"light block {number} says {said} readings, {counts[number]} are in it"
+
+
+def every_device_is_a_process(evidence: Evidence) -> Faults:
+    """Each device asked for ran as a MicroPython process of its own and left a flash image."""
+    bench = evidence.bench
+    expected = bench["meters"] + bench["mlmds"]
+    if not bench["micropython_processes"] == expected == len(evidence.devices):
+        found = f"{bench['micropython_processes']} processes, {len(evidence.devices)} flash images"
+        yield f"{expected} devices asked for, {found}"
+
+
+def nothing_was_given_up(evidence: Evidence) -> Faults:
+    """The tap forgave no message, unless the scenario took the broker away."""
+    forgiven = evidence.bench["tap"]["debts_forgiven"]
+    if forgiven and not any("broker" in fault["name"] for fault in evidence.bench["faults"]):
+        yield f"the bench gave up waiting for {forgiven} messages"
+
+
+def _reading(evidence: Evidence, key: tuple[str, int, int]) -> str:
+    device_id, boot, sequence = key
+    return f"{evidence.names().get(device_id, device_id)}: reading {boot}/{sequence}"
+
+
+CHECKS: dict[str, Check] = {
+    check.__name__: check
+    for check in (
+        no_reading_lost,
+        no_reading_duplicated,
+        no_reading_altered,
+        devices_remember_what_they_signed,
+        light_blocks_hold_the_readings,
+        books.measured_energy_is_booked,
+        books.booked_energy_is_settled,
+        books.each_meter_is_settled,
+        books.meters_agree_with_the_plant,
+        books.money_is_conserved,
+        books.ledger_conserves,
+        books.prices_are_complete_and_recomputed,
+        control.obeyed_commands_have_receipts,
+        control.receipts_answer_their_command,
+        control.commands_were_decided,
+        control.relays_switch_as_the_contract_allows,
+        control.replays_are_refused,
+        every_device_is_a_process,
+        nothing_was_given_up,
+    )
+}
