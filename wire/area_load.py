@@ -1,4 +1,7 @@
-"""An AreaLoad is what an aggregator reports of its area to the cloud, as often as the strategy asks. Telemetry: never billed."""
+"""
+An AreaLoad is what an aggregator reports of its area to the cloud, as often as the
+strategy asks. Telemetry: never billed.
+"""
 
 from .kind import AREA_LOAD as KIND  # noqa: F401
 from .schema import I32, ID, U32, UTC_S, Layout

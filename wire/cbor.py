@@ -8,8 +8,10 @@ strings, arrays, maps with integer keys, tag 18. No floats, no text, no null.
 from .errors import WireError
 
 DEPTH_MAX = 6
-_UINT, _NEGATIVE, _BYTES, _ARRAY, _MAP, _TAG = 0, 1, 2, 4, 5, 6
+TAG_SIGN1 = 18  # RFC 9052, 2: the one tag that is taken
+_UINT, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = 0, 1, 2, 3, 4, 5, 6, 7
 _INDEFINITE = 31
+_MAY_BE_INDEFINITE = (_BYTES, _TEXT, _ARRAY, _MAP, _SIMPLE)  # in major 7 it is a stray "break"
 
 
 class Tagged:
@@ -59,76 +61,113 @@ def _write(item, parts):
 
 def encode(item):
     """The one encoding of `item`, as bytes."""
-    parts = []
+    parts: list = []
     _write(item, parts)
     return b"".join(parts)
 
 
-class _Reader:
-    def __init__(self, data):
-        self.data = data
-        self.at = 0
+# The heads that carry a number in the next 1, 2, 4 or 8 bytes: how many, and the least number that needs them.
+_SIZES = {24: (1, 24), 25: (2, 0x100), 26: (4, 0x10000), 27: (8, 0x100000000)}
+_WIDE_INTEGERS = {major << 5 | short: _SIZES[short] for short in _SIZES for major in (_UINT, _NEGATIVE)}
 
-    def take(self, length):
-        end = self.at + length
-        if end > len(self.data):
-            raise WireError("truncated")
-        piece = self.data[self.at : end]
-        self.at = end
-        return piece
 
-    def head(self):
-        first = self.take(1)[0]
-        major, short = first >> 5, first & 31
-        if short < 24:
-            return major, short
-        if short == _INDEFINITE and major in (_BYTES, 3, _ARRAY, _MAP, 7):
-            raise WireError("indefinite_length")
-        if short > 27 or major == 7:
+# (number, where it ends) of a head whose first byte is at `at`; RFC 8949, 3.
+def _number(data, at):
+    short = data[at] & 31
+    at += 1
+    if short < 24:
+        return short, at
+    if short not in _SIZES:
+        indefinite = short == _INDEFINITE and data[at - 1] >> 5 in _MAY_BE_INDEFINITE
+        raise WireError("indefinite_length" if indefinite else "forbidden_type")
+    size, least = _SIZES[short]
+    end = at + size
+    if end > len(data):
+        raise WireError("truncated")
+    number = int.from_bytes(data[at:end], "big")
+    if number < least:
+        raise WireError("not_canonical")
+    return number, end
+
+
+# (item, where it ends) of the item that starts at `at`.
+def _item(data, at, depth):
+    if at >= len(data):
+        raise WireError("truncated")
+    first = data[at]
+    if first < 24:
+        return first, at + 1
+    major = first >> 5
+    if major == _SIMPLE and first & 31 != _INDEFINITE:
+        raise WireError("forbidden_type")
+    number, at = _number(data, at)
+    if major == _UINT:
+        return number, at
+    if major == _NEGATIVE:
+        return -1 - number, at
+    if major == _BYTES:
+        return _bytes(data, at, number)
+    if major == _TEXT or (major == _TAG and number != TAG_SIGN1):
+        raise WireError("forbidden_type")
+    if depth == 0:
+        raise WireError("too_deep")
+    if major == _TAG:
+        item, at = _item(data, at, depth - 1)
+        return Tagged(number, item), at
+    # Each item has at least one byte: a length beyond the data is a lie, found before memory is spent on it.
+    if number > len(data) - at:
+        raise WireError("truncated")
+    if major == _ARRAY:
+        return _array(data, at, number, depth - 1)
+    return _map(data, at, number, depth - 1)
+
+
+def _bytes(data, at, length):
+    end = at + length
+    if end > len(data):
+        raise WireError("truncated")
+    return bytes(data[at:end]), end
+
+
+# Integers are most of what is sent: they are read here, without a call. Whatever is wrong with one, `_item` names.
+def _array(data, at, count, depth):
+    items: list = []
+    end = len(data)
+    while len(items) < count:
+        first = data[at] if at < end else _SIMPLE << 5
+        if first < 24:
+            items.append(first)
+            at += 1
+            continue
+        if first in _WIDE_INTEGERS:
+            size, least = _WIDE_INTEGERS[first]
+            after = at + 1 + size
+            number = int.from_bytes(data[at + 1 : after], "big")
+            if least <= number and after <= end:
+                items.append(number if first < 0x20 else -1 - number)
+                at = after
+                continue
+        item, at = _item(data, at, depth)
+        items.append(item)
+    return items, at
+
+
+def _map(data, at, count, depth):
+    result = {}
+    before = b""
+    for _ in range(count):
+        start = at
+        key, at = _item(data, at, depth)
+        if not isinstance(key, int):
             raise WireError("forbidden_type")
-        size = 1 << (short - 24)
-        number = int.from_bytes(self.take(size), "big")
-        if number < (24, 0x100, 0x10000, 0x100000000)[short - 24]:
+        if key in result:
+            raise WireError("duplicate_key")
+        encoded = bytes(data[start:at])
+        if encoded < before:
             raise WireError("not_canonical")
-        return major, number
-
-    def item(self, depth):
-        major, number = self.head()
-        if major == _UINT:
-            return number
-        if major == _NEGATIVE:
-            return -1 - number
-        if major == _BYTES:
-            return bytes(self.take(number))
-        if major not in (_ARRAY, _MAP, _TAG):
-            raise WireError("forbidden_type")
-        if depth == 0:
-            raise WireError("too_deep")
-        if major == _TAG:
-            return Tagged(number, self.item(depth - 1))
-        # Each item has at least one byte: a length beyond the data is a lie, found before memory is spent on it.
-        if number > len(self.data) - self.at:
-            raise WireError("truncated")
-        if major == _ARRAY:
-            return [self.item(depth - 1) for _ in range(number)]
-        return self.map(number, depth - 1)
-
-    def map(self, number, depth):
-        result = {}
-        before = None
-        for _ in range(number):
-            start = self.at
-            key = self.item(depth)
-            encoded = bytes(self.data[start : self.at])
-            if not isinstance(key, int):
-                raise WireError("forbidden_type")
-            if key in result:
-                raise WireError("duplicate_key")
-            if before is not None and encoded < before:
-                raise WireError("not_canonical")
-            before = encoded
-            result[key] = self.item(depth)
-        return result
+        before = encoded
+        result[key], at = _item(data, at, depth)
+    return result, at
 
 
 def decode(data, size_max, depth_max=DEPTH_MAX):
@@ -140,8 +179,7 @@ def decode(data, size_max, depth_max=DEPTH_MAX):
     """
     if len(data) > size_max:
         raise WireError("too_large")
-    reader = _Reader(data)
-    item = reader.item(depth_max)
-    if reader.at != len(data):
+    item, end = _item(data, 0, depth_max)
+    if end != len(data):
         raise WireError("trailing_bytes")
     return item

@@ -54,7 +54,7 @@ def verify_proof(leaf, index, count, path, expected_root):
     node, last = index, count - 1
     digest = leaf_hash(leaf)
     for sibling in path:
-        if last == 0:
+        if last == 0 or len(sibling) != 32:
             return False
         if node & 1 or node == last:
             digest = _node_hash(sibling, digest)

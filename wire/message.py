@@ -7,12 +7,12 @@ message is signed and read back is the same for all of them and stands here.
 
 from . import cbor, cose
 from .errors import WireError
-from .schema import check, plain
+from .schema import check
 
 
 def encode(layout, message):
-    """The payload of `message` (the namedtuple of `layout`, or a sequence in its order), as bytes; checked before it is signed."""
-    return cbor.encode(plain(check(layout, plain(message))))
+    """The payload of `message` (the namedtuple of `layout`, or a sequence in its order), as bytes. Checked first."""
+    return cbor.encode(check(layout, message))
 
 
 def decode(layout, payload, size_max=cose.SIZE_MAX):

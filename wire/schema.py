@@ -43,13 +43,17 @@ ID = octets(8)
 HASH = octets(32)
 
 
+def _tuple_class(name, names):
+    return namedtuple(name, names)
+
+
 class Layout:
     """The fields of one message: `cls` is its namedtuple, `fields` its ((name, type), ...)."""
 
     def __init__(self, name, fields):
         self.name = name
         self.fields = fields
-        self.cls = namedtuple(name, [field for field, _ in fields])
+        self.cls = _tuple_class(name, [field for field, _ in fields])
 
 
 def _check(kind, value, name):
@@ -62,16 +66,12 @@ def _check(kind, value, name):
         if not kind[1] <= value <= kind[2]:
             raise WireError("out_of_range", name)
         return value
-    if what == "octets":
-        if not isinstance(value, bytes):
-            raise WireError("wrong_type", name)
-        if not kind[1] <= len(value) <= kind[2]:
-            raise WireError("wrong_length", name)
-        return value
-    if not isinstance(value, (list, tuple)):
+    if not isinstance(value, bytes if what == "octets" else (list, tuple)):
         raise WireError("wrong_type", name)
     if not kind[1] <= len(value) <= kind[2]:
         raise WireError("wrong_length", name)
+    if what == "octets":
+        return value
     return tuple([_check(kind[3], item, name) for item in value])
 
 
@@ -86,9 +86,12 @@ def check(layout, array):
     if len(array) != len(layout.fields):
         raise WireError("wrong_length", layout.name)
     values = []
-    for index in range(len(array)):
-        name, kind = layout.fields[index]
-        values.append(_check(kind, array[index], name))
+    for (name, kind), value in zip(layout.fields, array):
+        # Most are integers within their limits: those need no call.
+        if kind[0] == "integer" and type(value) is int and kind[1] <= value <= kind[2]:
+            values.append(value)
+        else:
+            values.append(_check(kind, value, name))
     return layout.cls(*values)
 
 

@@ -1,4 +1,7 @@
-"""A Strategy tells aggregators how often to report their area's load, and how much the feeder may carry. The cloud signs it."""
+"""
+A Strategy tells aggregators how often to report their area's load, and how much the
+feeder may carry. The cloud signs it.
+"""
 
 from .kind import STRATEGY as KIND  # noqa: F401
 from .schema import U32, UTC_S, Layout, integer

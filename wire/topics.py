@@ -54,10 +54,8 @@ def of_area_load(area_id):
 def device_of(topic):
     """(device_id, leaf) of a device's topic, or None when it is another topic."""
     parts = topic.split("/")
-    if len(parts) != 5 or len(parts[3]) != 16:
+    if len(parts) != 5 or "/".join(parts[:2]) != ROOT or len(parts[3]) != 16:
         return None
-    try:
-        device_id = bytes([int(parts[3][i : i + 2], 16) for i in range(0, 16, 2)])
-    except ValueError:
+    if any(digit not in "0123456789abcdef" for digit in parts[3]):
         return None
-    return device_id, parts[4]
+    return bytes([int(parts[3][i : i + 2], 16) for i in range(0, 16, 2)]), parts[4]
