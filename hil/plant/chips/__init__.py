@@ -1,0 +1,1 @@
+"""The chips on the emulated serial lines, one file per chip: real frames in, real frames out."""
