@@ -155,13 +155,9 @@ class Table:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def keys(self) -> list[bytes]:
-        """Ascending: no rule may depend on the order of insertion."""
-        return sorted(self._rows)
-
     def items(self) -> Iterator[tuple[bytes, Any]]:
-        """Ascending by key."""
-        for key in self.keys():
+        """Ascending by key: no rule may depend on the order of insertion."""
+        for key in sorted(self._rows):
             yield key, self._rows[key]
 
     def rows(self) -> Iterable[tuple[bytes, Any]]:

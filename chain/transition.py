@@ -34,18 +34,29 @@ def apply_block(state: State, transactions: Sequence[bytes], verify: Verify = ed
     return BlockResult(statuses, decisions, state.seal())
 
 
+def decoded(transaction: bytes) -> tuple[int, Any] | None:
+    """(kind, message) of a transaction, its signature not looked at; None when it is none the ledger takes."""
+    try:
+        envelope = cose.open_envelope(transaction)
+        rule = RULES.get(envelope.kind)
+        return None if rule is None else (envelope.kind, _decode(rule, envelope))
+    except WireError:
+        return None
+
+
+def _decode(rule: Rule, envelope: Any) -> Any:
+    if len(envelope.data) > rule.size_max:
+        raise WireError("too_large")
+    return message.decode(rule.layout, envelope.payload, rule.size_max)
+
+
 def _apply(state: State, transaction: bytes, verify: Verify) -> Status:
     try:
         envelope = cose.open_envelope(transaction)
-    except WireError:
-        return Status.MALFORMED
-    rule = RULES.get(envelope.kind)
-    if rule is None:
-        return Status.UNKNOWN_KIND
-    if len(transaction) > rule.size_max:
-        return Status.MALFORMED
-    try:
-        content = message.decode(rule.layout, envelope.payload, rule.size_max)
+        rule = RULES.get(envelope.kind)
+        if rule is None:
+            return Status.UNKNOWN_KIND
+        content = _decode(rule, envelope)
     except WireError:
         return Status.MALFORMED
     signer = _signer(state, envelope.signer_id)

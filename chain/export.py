@@ -1,0 +1,173 @@
+"""A whole ledger as one JSON object, for reports and for whoever wants to look: docs/ledger.md has its fields."""
+
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from chain.audit import conservation
+from chain.genesis import Genesis
+from chain.ledger_file import LedgerFile, StoredBlock
+from chain.market import has_readings, supply_and_demand
+from chain.query import receipt_of
+from chain.rules.settle_interval import wallet_of
+from chain.state import Flow, Settled, State, u32
+from chain.status import Status
+from chain.transition import decoded
+from chain.verify import verify
+from wire import contract, energy_type, kind, receipt
+from wire.block import DECISION, REASONS
+from wire.interval import interval_of, start_of
+from wire.light_block import ENTRY
+
+KINDS = {contract.SUPPLY: "supply", contract.DEFERRABLE: "deferrable", contract.BATTERY: "battery"}
+ROLES = ("operator", "user", "meter", "mlmd", "aggregator", "cloud")
+OUTCOMES = {receipt.OBEYED: "obeyed", receipt.REFUSED: "refused"}
+
+
+def export(path: str | Path, genesis: Genesis) -> dict[str, Any]:
+    """The ledger at `path` after a full replay. Raises LedgerError when it cannot be read."""
+    verified = verify(path, genesis)
+    state = verified.state
+    file = LedgerFile(path, is_writing=False)
+    try:
+        blocks = list(file.blocks())
+    finally:
+        file.close()
+    statuses = Counter(Status(number).name for block in blocks for number in block.statuses)
+    return {
+        "network_id": genesis.network_id.hex(),
+        "height": len(blocks),
+        "interval": state.interval,
+        "app_hash": state.app_hash.hex(),
+        "transactions": sum(statuses.values()),
+        "statuses": dict(sorted(statuses.items())),
+        "energy_types": list(energy_type.NAMES),
+        "intervals": [_interval(state, interval) for interval in _intervals(state)],
+        "wallets": {key.hex(): wallet._asdict() for key, wallet in state.wallets.items()},
+        "registrations": [_registration(key, subject) for key, subject in state.subjects.items()],
+        "contracts": [_contract(key, agreement) for key, agreement in state.contracts.items()],
+        "decisions": list(_decisions(state, blocks)),
+        "edge_receipts": [
+            {"device_id": key[:8].hex(), **_receipt(answer)}
+            for key, answer in state.receipts.items()
+            if answer.decision_id == 0
+        ],
+        "light_blocks": list(_light_blocks(blocks)),
+        "conservation": conservation(state),
+        "recomputed_equal": not verified.faults,
+        "faults": list(verified.faults),
+    }
+
+
+def _intervals(state: State) -> list[int]:
+    """Every interval that has readings, or prices, or both."""
+    keys = {key for table in (state.unsettled, state.settled, state.prices) for key, _ in table.items()}
+    return sorted(int.from_bytes(key, "big") for key in keys)
+
+
+def _interval(state: State, interval: int) -> dict[str, Any]:
+    key = u32(interval)
+    posted = state.prices.get(key)
+    market = supply_and_demand(state, interval)
+    return {
+        "interval": interval,
+        "start_s": start_of(interval),
+        "price_micro_per_kwh": None if posted is None else list(posted.price_micro_per_kwh),
+        "signal": None if posted is None else posted.signal_micro_per_kwh,
+        "supply_wh": list(market.supply_wh),
+        "demand_wh": market.demand_wh,
+        "net_import_wh": market.net_import_wh,
+        "settled": has_readings(state, interval) and key not in state.unsettled,
+        "flows": [_flow(state, flow) for flow in state.settled.get(key, Settled(())).flows],
+    }
+
+
+def _flow(state: State, flow: Flow) -> dict[str, Any]:
+    return {
+        "producer": flow.producer_id.hex(),
+        "consumer": flow.consumer_id.hex(),
+        "seller": wallet_of(state, flow.producer_id).hex(),
+        "buyer": wallet_of(state, flow.consumer_id).hex(),
+        "energy_type": flow.energy_type,
+        "energy_wh": flow.energy_wh,
+        "price_micro_per_kwh": flow.price_micro_per_kwh,
+        "money_micro": flow.money_micro,
+    }
+
+
+def _registration(key: bytes, subject: Any) -> dict[str, Any]:
+    return {
+        "subject_id": key.hex(),
+        "role": ROLES[subject.role],
+        "public_key": subject.public_key.hex(),
+        "owner_id": subject.owner_id.hex(),
+        "area_id": subject.area_id.hex(),
+        "energy_type": subject.energy_type,
+    }
+
+
+def _contract(key: bytes, agreement: Any) -> dict[str, Any]:
+    return {
+        "contract_id": int.from_bytes(key, "big"),
+        "owner_id": agreement.owner_id.hex(),
+        "kind": KINDS[agreement.contract_kind],
+        "device_id": agreement.device_id.hex(),
+        "terms": dict(zip(contract.TERMS[agreement.contract_kind], agreement.terms, strict=True)),
+        "energy_types": list(agreement.energy_types),
+        "is_open": bool(agreement.is_open),
+    }
+
+
+def _decisions(state: State, blocks: list[StoredBlock]) -> Iterator[dict[str, Any]]:
+    for block in blocks:
+        for row in block.decisions:
+            fields = dict(zip((name for name, _ in DECISION.fields), row, strict=True))
+            answer = receipt_of(state, fields["decision_id"])
+            yield {
+                **fields,
+                "device_id": fields["device_id"].hex(),
+                "area_id": fields["area_id"].hex(),
+                "reason_name": REASONS[fields["reason"]],
+                "height": block.height,
+                "receipt": None if answer is None else _receipt(answer),
+            }
+
+
+def _receipt(answer: Any) -> dict[str, Any]:
+    return {
+        "outcome": OUTCOMES[answer.outcome],
+        "reason": receipt.REASONS[answer.reason],
+        "acted_s": answer.acted_s,
+        "action": answer.action,
+        "value": answer.value,
+        "power_w": answer.power_w,
+        "command_sequence": answer.command_sequence,
+    }
+
+
+def _light_blocks(blocks: list[StoredBlock]) -> Iterator[dict[str, Any]]:
+    for block in blocks:
+        for transaction, status in zip(block.transactions, block.statuses, strict=True):
+            content = decoded(transaction) if status == Status.APPLIED else None
+            if content is not None and content[0] == kind.LIGHT_BLOCK:
+                yield _light_block(block.height, transaction, content[1])
+
+
+def _light_block(height: int, transaction: bytes, content: Any) -> dict[str, Any]:
+    names = [name for name, _ in ENTRY.fields]
+    entries = [dict(zip(names, entry, strict=True)) for entry in content.entries]
+    return {
+        "height": height,
+        "number": content.number,
+        "area_id": content.area_id.hex(),
+        "window_start_s": content.window_start_s,
+        "interval": interval_of(content.window_start_s),
+        "part": content.part,
+        "reading_count": content.reading_count,
+        "merkle_root": content.merkle_root.hex(),
+        "area_wh": content.area_wh,
+        "tx_hash": sha256(transaction).hexdigest(),
+        "entries": [{**entry, "device_id": entry["device_id"].hex()} for entry in entries],
+    }

@@ -1,0 +1,141 @@
+"""
+A LedgerFile is one SQLite file: the rows of the state and every block, changed together or not at all.
+
+One connection writes (a lock file keeps a second process out: SQLite before 3.51.3 can damage a write-ahead log with
+two); others may read at any time. synchronous=FULL: what `append` returned from is on the disk.
+"""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cbor2
+
+from chain.errors import LedgerBusy, LedgerCorrupt
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS state (number INTEGER, key BLOB, value BLOB NOT NULL, PRIMARY KEY (number, key))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blocks (height INTEGER PRIMARY KEY, content BLOB NOT NULL, signed BLOB);
+"""
+Changes = dict[tuple[int, bytes], bytes | None]  # (table number, key) -> value as hashed; None: deleted
+
+
+class StoredBlock(NamedTuple):
+    """A block as the engine keeps it; decisions as plain rows."""
+
+    height: int
+    interval: int
+    transactions: tuple[bytes, ...]
+    statuses: tuple[int, ...]
+    decisions: tuple[tuple, ...]
+    app_hash: bytes
+
+
+class LedgerFile:
+    """The file at `path`; made when it is not there and `is_writing`."""
+
+    def __init__(self, path: str | Path, is_writing: bool) -> None:
+        self._path = Path(path)
+        self._lock = None
+        if is_writing:
+            self._lock = open(f"{path}.lock", "w")  # noqa: SIM115  # held as long as the file is open
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                self._lock.close()
+                raise LedgerBusy(f"{path}: another process has this ledger open") from error
+        elif not self._path.is_file():
+            raise LedgerCorrupt(f"{path}: no such ledger")
+        self._database = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            self._prepare(is_writing)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise LedgerCorrupt(f"{path}: {error}") from error
+
+    def _prepare(self, is_writing: bool) -> None:
+        if not is_writing:
+            self._database.execute("PRAGMA query_only = 1")
+            self._database.execute("BEGIN")  # all reads see one moment
+            return
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.executescript(SCHEMA)
+
+    def close(self) -> None:
+        self._database.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def append(self, block: StoredBlock, changes: Changes) -> None:
+        """The next block and what it changed in the state, in one SQLite transaction. Raises sqlite3.Error."""
+        database = self._database
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            assert block.height == self.height() + 1
+            database.execute("INSERT INTO blocks (height, content) VALUES (?, ?)", (block.height, _encode(block)))
+            gone = [place for place, value in changes.items() if value is None]
+            kept = [(*place, value) for place, value in changes.items() if value is not None]
+            database.executemany("DELETE FROM state WHERE number = ? AND key = ?", gone)
+            database.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", kept)
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+    def store_signed(self, height: int, signed: bytes) -> None:
+        """Keep the block as the cloud signed it. The same height twice must be the same bytes."""
+        before = self.signed(height)
+        assert before is None or before == signed, "two signed blocks for one height"
+        changed = self._database.execute("UPDATE blocks SET signed = ? WHERE height = ?", (signed, height)).rowcount
+        assert changed == 1, "there is no block of this height to sign"
+
+    def signed(self, height: int) -> bytes | None:
+        row = self._database.execute("SELECT signed FROM blocks WHERE height = ?", (height,)).fetchone()
+        return None if row is None else row[0]
+
+    def height(self) -> int:
+        return self._database.execute("SELECT ifnull(max(height), 0) FROM blocks").fetchone()[0]
+
+    def block(self, height: int) -> StoredBlock | None:
+        row = self._database.execute("SELECT content FROM blocks WHERE height = ?", (height,)).fetchone()
+        return None if row is None else _decode(height, row[0])
+
+    def blocks(self) -> Iterator[StoredBlock]:
+        """All of them, from the first. Raises LedgerCorrupt."""
+        for height, content in self._rows("SELECT height, content FROM blocks ORDER BY height"):
+            yield _decode(height, content)
+
+    def state(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """(table number, key, value as hashed) of every row. Raises LedgerCorrupt."""
+        yield from self._rows("SELECT number, key, value FROM state")
+
+    def damage(self) -> list[str]:
+        """What SQLite itself finds wrong with the file's structure."""
+        rows = [row[0] for row in self._rows("PRAGMA integrity_check")]
+        return [] if rows == ["ok"] else rows
+
+    def _rows(self, statement: str) -> Iterable[tuple]:
+        try:
+            yield from self._database.execute(statement)
+        except sqlite3.DatabaseError as error:
+            raise LedgerCorrupt(f"{self._path}: {error}") from error
+
+
+def _encode(block: StoredBlock) -> bytes:
+    return cbor2.dumps(
+        [block.interval, block.transactions, [int(one) for one in block.statuses], block.decisions, block.app_hash]
+    )
+
+
+def _decode(height: int, content: bytes) -> StoredBlock:
+    try:
+        interval, transactions, statuses, decisions, app_hash = cbor2.loads(content)
+        rows = tuple(tuple(row) for row in decisions)
+        return StoredBlock(height, interval, tuple(transactions), tuple(statuses), rows, app_hash)
+    except (cbor2.CBORDecodeError, TypeError, ValueError) as error:
+        raise LedgerCorrupt(f"block {height} cannot be read: {error}") from error

@@ -1,0 +1,111 @@
+"""
+Whoever has a ledger and its genesis can check all of it without trusting who wrote it: every transaction is applied
+anew from the beginning, and everything stored must be what comes out.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from chain import ed25519
+from chain.errors import LedgerCorrupt
+from chain.genesis import Genesis
+from chain.ledger_file import LedgerFile, StoredBlock
+from chain.state import State
+from chain.transition import apply_block
+from wire import block as published
+from wire import merkle, message
+from wire.errors import WireError
+from wire.registration import CLOUD
+
+FIRST = bytes(32)  # previous_hash of the first published block
+
+
+class Verified(NamedTuple):
+    """What a replay came to. faults: empty when the ledger is sound."""
+
+    state: State
+    height: int
+    faults: tuple[str, ...]
+
+
+def verify(path: str | Path, genesis: Genesis) -> Verified:
+    """Replay the ledger at `path` and compare. Raises LedgerCorrupt when there is no ledger to read."""
+    file = LedgerFile(path, is_writing=False)
+    state = State.begin(genesis)
+    faults: list[str] = []
+    height = 0
+    try:
+        faults += [f"file: {line}" for line in file.damage()]
+        previous = FIRST
+        for stored in file.blocks():
+            height += 1
+            faults += _check_block(state, stored, height)
+            signed = file.signed(stored.height)
+            if signed is not None:
+                faults += [
+                    f"block {height}, as published: {line}" for line in _check_signed(state, stored, signed, previous)
+                ]
+            previous = b"" if signed is None else published_hash(signed)
+        faults += _check_state(state, file, height)
+    except LedgerCorrupt as error:
+        faults.append(str(error))
+    finally:
+        file.close()
+    return Verified(state, height, tuple(faults))
+
+
+def published_hash(signed: bytes) -> bytes:
+    """What the next published block names as previous_hash."""
+    return sha256(signed).digest()
+
+
+def _check_block(state: State, stored: StoredBlock, height: int) -> Iterator[str]:
+    if stored.height != height:
+        yield f"block {height} is missing"
+    result = apply_block(state, stored.transactions)
+    if tuple(stored.statuses) != tuple(result.statuses):
+        yield f"block {height}: the statuses are not what its transactions come to"
+    if stored.decisions != tuple(tuple(one) for one in result.decisions):
+        yield f"block {height}: the decisions are not what its transactions come to"
+    if stored.interval != state.interval:
+        yield f"block {height}: the interval is not what its transactions come to"
+    if stored.app_hash != result.app_hash:
+        yield f"block {height}: the app hash is not what its transactions come to"
+
+
+def _check_signed(state: State, stored: StoredBlock, signed: bytes, previous: bytes) -> Iterator[str]:
+    """The published form says the same, is signed by the ledger's cloud, and follows the one before."""
+
+    def cloud_key(signer_id: bytes) -> bytes | None:
+        subject = state.subjects.get(signer_id)
+        return subject.public_key if subject is not None and subject.role == CLOUD else None
+
+    network_id = state.genesis.network_id
+    try:
+        _, block = message.open_as(
+            published.KIND, published.LAYOUT, signed, cloud_key, network_id, ed25519.verify, published.SIZE_MAX
+        )
+    except WireError as error:
+        yield str(error)
+        return
+    decisions = tuple(tuple(one) for one in block.decisions)
+    said = (block.height, block.interval, block.transactions, block.statuses, decisions, block.app_hash)
+    if said != tuple(stored):
+        yield "not the block that was committed"
+    if block.transactions_root != merkle.root(stored.transactions):
+        yield "transactions_root is not that of its transactions"
+    if previous and block.previous_hash != previous:
+        yield "does not follow the block before"
+
+
+def _check_state(state: State, file: LedgerFile, height: int) -> Iterator[str]:
+    if not height:
+        return
+    expected = {(table.number, key): table.encoded(key) for table in state.tables for key, _ in table.items()}
+    stored = {(number, key): value for number, key, value in file.state()}
+    for place in sorted(expected.keys() | stored.keys()):
+        if expected.get(place) != stored.get(place):
+            name = state.tables[place[0]].name if 0 <= place[0] < len(state.tables) else f"table {place[0]}"
+            yield f"state: {name} {place[1].hex()} is not what the blocks come to"
