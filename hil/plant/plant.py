@@ -29,7 +29,7 @@ class UnknownDevice(Exception):
 
 
 class Plant:
-    def __init__(self, homes: list[Home], mlmds: int, seed: int, start_s: int):
+    def __init__(self, homes: list[Home], mlmds: int, seed: int, start_s: int, duration_s: int):
         self._now_ms = self._stepped_ms = start_s * 1000
         self._households = {home.name: Household(home, profiles.load()) for home in homes}
         self._areas = _areas(list(self._households.values()), mlmds, self._now_ms)
@@ -42,7 +42,7 @@ class Plant:
         self._flow: Flow | None = None
         self._buses = self._wire_up(seed)
         self._pins = {site.name: _pins_at_rest(site) for site in self.sites}
-        self._recorder = Recorder(list(self._households.values()), list(self._areas.values()), start_s)
+        self._recorder = Recorder(self.households(), list(self._areas.values()), start_s, start_s + duration_s)
         self._settle_all()
 
     # Time
@@ -148,6 +148,7 @@ class Plant:
     def _switch_heater(self, household: Household, on: bool) -> None:
         if household.home.heater:
             household.home.heater.relay = on
+            self._recorder.switched(household.home.name, self._now_ms // 1000)
             self._switched([household])
 
     def _switch_breaker(self, area: Area, closed: bool) -> None:
@@ -214,9 +215,11 @@ class Plant:
         return sum(household.stored_wh() for household in self._households.values())
 
     def series(self) -> dict:
-        return self._recorder.series()
+        """Five-minute means and extremes, JSON-ready; docs/plant.md lists them."""
+        return {"feeder_w_max": self.feeder_power_w_max, **self._recorder.series()}
 
     def quarters(self) -> dict:
+        """Energies of every quarter hour: `start_s`, and by household a list of Energy."""
         return self._recorder.quarters()
 
     @property
@@ -242,4 +245,4 @@ def build(scenario: object, seed: int, meters: int, mlmds: int, start_s: int, du
     assert meters >= 1 and mlmds >= 1, "a neighbourhood has a meter and an M-LMD"
     for utc_s in range(start_s, start_s + duration_s, profiles.QUARTER_S):
         profiles.load().share("H0-A", utc_s)
-    return Plant(settle_in(grid.load(), seed, meters), mlmds, seed, start_s)
+    return Plant(settle_in(grid.load(), seed, meters), mlmds, seed, start_s, duration_s)

@@ -15,10 +15,12 @@ from power_grid_model import LoadGenType, PowerGridModel, WindingType, initializ
 from .grid import Grid
 
 _WANTED: Any = {
-    "node": ["u"],
+    "node": ["u", "u_pu"],
     "line": ["loading", "p_from", "p_to"],
     "transformer": ["loading", "p_from", "p_to"],
 }
+
+_BUSBAR = 0  # the 20 kV node: the first of all
 
 Place = tuple[int, int]  # street, node of the grid
 
@@ -26,6 +28,8 @@ Place = tuple[int, int]  # street, node of the grid
 @dataclass(frozen=True)
 class Flow:
     voltages_v: np.ndarray  # phase to neutral, by watched place
+    voltage_pu_min: float  # of all low-voltage nodes
+    voltage_pu_max: float
     line_loading_max: float  # share of the ampacity of the most loaded line
     trafo_loading_max: float  # share of the rating of the most loaded transformer
     feeder_w: float  # what the transformers draw from the 20 kV busbar, losses included
@@ -59,10 +63,12 @@ class PowerFlow:
             symmetric=True,
             output_component_types=_WANTED,
         )
-        line, trafo = out["line"], out["transformer"]
+        line, trafo, low_voltage_pu = out["line"], out["transformer"], out["node"]["u_pu"][1:]
         lost = (line["p_from"] + line["p_to"]).sum() + (trafo["p_from"] + trafo["p_to"]).sum()
         return Flow(
             voltages_v=out["node"]["u"][self._watched] / sqrt(3),
+            voltage_pu_min=float(low_voltage_pu.min()),
+            voltage_pu_max=float(low_voltage_pu.max()),
             line_loading_max=float(line["loading"].max()),
             trafo_loading_max=float(trafo["loading"].max()),
             feeder_w=float(trafo["p_from"].sum()),
@@ -73,7 +79,7 @@ class PowerFlow:
 def _node_ids(grid: Grid, streets: int) -> dict[Place, int]:
     """Every street has its own nodes; the 20 kV busbar is one."""
     low = [node.node for node in grid.nodes if node.node != grid.source_node]
-    ids = {(street, grid.source_node): 0 for street in range(streets)}
+    ids = {(street, grid.source_node): _BUSBAR for street in range(streets)}
     for street in range(streets):
         ids |= {(street, node): 1 + street * len(low) + i for i, node in enumerate(low)}
     return ids
@@ -89,7 +95,7 @@ def _network(grid: Grid, streets: int, ids: dict[Place, int]) -> dict:
     first += len(lines)
     trafos = np.concatenate([_trafo(grid, street, ids, first + street) for street in range(streets)])
     source = initialize_array("input", "source", 1)
-    source["id"], source["node"], source["status"] = first + streets, 0, 1
+    source["id"], source["node"], source["status"] = first + streets, _BUSBAR, 1
     source["u_ref"] = grid.source_voltage_pu
     return {"node": nodes, "line": lines, "transformer": trafos, "source": source}
 

@@ -1,80 +1,84 @@
 """
-What the plant writes down for pictures and for the figures of the report: every five
-minutes the means and extremes of the time before, and every quarter hour each
-household's energies.
+What the plant writes down for the evidence, the pictures and the figures of a run:
+every five minutes the means and extremes of the time before, and every quarter hour
+each household's energies. It closes its book at the end of the time that is played:
+what the bench still needs to let the last messages arrive is not part of it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-
-import numpy as np
 
 from .area import Area
 from .household import Energy, Household
 from .power_flow import Flow
+from .profiles import QUARTER_S
 
 RECORD_S = 300
-QUARTER_S = 900
+DAY_S = 86400
 _FEEDER = ("feeder_w", "consumption_w", "pv_w", "battery_w")
-_WIRES = ("transformer_w", "loss_w", "line_loading_max", "trafo_loading_max")
+_WIRES = ("transformer_w", "loss_w", "line_loading_max", "trafo_loading_max", "voltage_pu_min", "voltage_pu_max")
 
 
 class Recorder:
-    def __init__(self, households: Sequence[Household], areas: Sequence[Area], start_s: int):
+    def __init__(self, households: Sequence[Household], areas: Sequence[Area], start_s: int, end_s: int):
         self._households = households
-        self._start_s = start_s
         self._names = [household.home.name for household in households] + [area.name for area in areas]
+        self._start_s, self._end_s = start_s, end_s
+        self._record_end_s = start_s
         self._at_record = [Energy() for _ in households]
         self._at_quarter = [Energy() for _ in households]
-        self._time_s: list[int] = []
         self._quarters_s: list[int] = []
-        self._rows: dict[str, list] = {name: [] for name in (*_FEEDER, *_WIRES)}
-        self._low: list[list[float]] = []
-        self._high: list[list[float]] = []
-        self._tanks: dict[str, dict[str, list]] = {}
-        self._batteries: dict[str, dict[str, list]] = {}
-        self._quarters: dict[str, list[Energy]] = {household.home.name: [] for household in households}
-        for household in households:
-            if household.home.heater:
-                self._tanks[household.home.name] = {"temperature_c": [], "relay": []}
-            if household.home.battery:
-                self._batteries[household.home.name] = {"soc": [], "power_w": []}
-        self._flow: Flow | None = None
-        self._min_v = self._max_v = np.zeros(len(self._names))
+        self._quarters: list[list[Energy]] = [[] for _ in households]
+        self._rows: dict[str, list[float]] = {name: [] for name in (*_FEEDER, *_WIRES)}
+        self._tank_c: list[list[float]] = [[] for _ in households]
+        self._relay: list[list[int]] = [[] for _ in households]
+        self._soc: list[list[float]] = [[] for _ in households]
+        self._voltage_v: list[list[float]] = [[] for _ in self._names]
+        self._switches: Counter[tuple[str, int]] = Counter()
+        self._flows: list[Flow] = []
 
     def saw(self, flow: Flow) -> None:
         """The grid is in this state from now on."""
-        voltages = flow.voltages_v
-        self._min_v = np.minimum(self._min_v, voltages) if self._flow else voltages
-        self._max_v = np.maximum(self._max_v, voltages) if self._flow else voltages
-        self._flow = flow
+        self._flows.append(flow)
+
+    def switched(self, name: str, now_s: int) -> None:
+        """A heater's relay moved."""
+        self._switches[name, now_s // DAY_S] += 1
 
     def record(self, now_s: int) -> None:
         """Called on every full five minutes after the first, before anything changes at it."""
-        start_s = self._time_s[-1] + RECORD_S if self._time_s else self._start_s
-        self._time_s.append(start_s)
-        self._record_feeder((now_s - start_s) / 3600)
+        if now_s > self._end_s:
+            return
+        self._record_feeder((now_s - self._record_end_s) / 3600)
         self._record_wires()
         self._record_equipment()
+        self._record_end_s = now_s
         if now_s % QUARTER_S == 0:
             self._record_quarter(now_s)
 
     def series(self) -> dict:
-        """All of it, JSON-ready. `time_s` is where each five minutes start; tanks and batteries stand at their end."""
+        """Every quantity by its name, JSON-ready; docs/plant.md lists them."""
+        homes = [household.home for household in self._households]
         return {
+            "start_s": self._start_s,
             "step_s": RECORD_S,
-            "time_s": self._time_s,
             **self._rows,
-            "voltages": {
-                name: {"min_v": [row[i] for row in self._low], "max_v": [row[i] for row in self._high]}
-                for i, name in enumerate(self._names)
-            },
-            "tanks": self._tanks,
-            "batteries": self._batteries,
+            "voltage_v": dict(zip(self._names, self._voltage_v, strict=True)),
+            "tank_c": {home.name: row for home, row in zip(homes, self._tank_c, strict=True) if home.heater},
+            "relay": {home.name: row for home, row in zip(homes, self._relay, strict=True) if home.heater},
+            "soc": {home.name: row for home, row in zip(homes, self._soc, strict=True) if home.battery},
+            "relay_switches": {home.name: self._switches_max(home.name) for home in homes if home.heater},
+            "energy_wh": {h.home.name: e._asdict() for h, e in zip(self._households, self._at_record, strict=True)},
         }
 
     def quarters(self) -> dict:
         """Energies of every quarter hour: `start_s`, and by household a list of Energy."""
-        return {"start_s": self._quarters_s, "households": self._quarters}
+        names = [household.home.name for household in self._households]
+        return {"start_s": self._quarters_s, "households": dict(zip(names, self._quarters, strict=True))}
+
+    def _switches_max(self, name: str) -> int:
+        """On the day it moved most often."""
+        return max((count for (whose, _), count in self._switches.items() if whose == name), default=0)
 
     def _record_feeder(self, hours: float) -> None:
         now = [household.energy for household in self._households]
@@ -86,29 +90,35 @@ class Recorder:
             self._rows[name].append(round(mean_w, 1))
 
     def _record_wires(self) -> None:
-        flow = self._flow
-        assert flow is not None, "the plant solves the grid before it records"
-        state = (round(flow.feeder_w, 1), round(flow.loss_w, 1), flow.line_loading_max, flow.trafo_loading_max)
-        for name, value in zip(_WIRES, state, strict=True):
-            self._rows[name].append(round(value, 4))
-        self._low.append(np.round(self._min_v, 2).tolist())
-        self._high.append(np.round(self._max_v, 2).tolist())
-        self._min_v = self._max_v = flow.voltages_v
+        """The worst of the five minutes for what has a limit, the last state for the rest."""
+        flows = self._flows
+        self._flows = flows[-1:]
+        worst = (
+            flows[-1].feeder_w,
+            flows[-1].loss_w,
+            max(flow.line_loading_max for flow in flows),
+            max(flow.trafo_loading_max for flow in flows),
+            min(flow.voltage_pu_min for flow in flows),
+            max(flow.voltage_pu_max for flow in flows),
+        )
+        for name, value in zip(_WIRES, worst, strict=True):
+            self._rows[name].append(round(value, 5))
+        for row, voltage_v in zip(self._voltage_v, flows[-1].voltages_v.tolist(), strict=True):
+            row.append(round(voltage_v, 2))
 
     def _record_equipment(self) -> None:
-        for household in self._households:
-            home = household.home
-            if home.heater:
-                self._tanks[home.name]["temperature_c"].append(round(home.heater.temperature_c, 2))
-                self._tanks[home.name]["relay"].append(int(home.heater.relay))
-            if home.battery:
-                self._batteries[home.name]["soc"].append(round(home.battery.soc, 4))
-                self._batteries[home.name]["power_w"].append(round(home.battery.power_w, 1))
+        for i, household in enumerate(self._households):
+            heater, battery = household.home.heater, household.home.battery
+            if heater:
+                self._tank_c[i].append(round(heater.temperature_c, 2))
+                self._relay[i].append(int(heater.relay))
+            if battery:
+                self._soc[i].append(round(battery.soc, 4))
 
     def _record_quarter(self, now_s: int) -> None:
         self._quarters_s.append(now_s - QUARTER_S)
         for i, household in enumerate(self._households):
-            self._quarters[household.home.name].append(_minus(household.energy, self._at_quarter[i]))
+            self._quarters[i].append(_minus(household.energy, self._at_quarter[i]))
             self._at_quarter[i] = household.energy
 
 
