@@ -78,7 +78,7 @@ def _encodes_small_order(encoded):
     return int.from_bytes(encoded, "little") & ((1 << 255) - 1) in _SMALL_ORDER
 
 
-_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER = (0, 1, curve.P - 1, curve.P, curve.P + 1, _ORDER_8, curve.P - _ORDER_8)
 
 
