@@ -9,11 +9,12 @@ SEED     ?= 1
 SPEED    ?= 0
 METERS   ?= 30
 MLMDS    ?= 3
+HOURS    ?= 24
 BROKER   ?= auto
 OUT      ?= out/hil
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev hil test check format bench clean
+.PHONY: help setup setup-dev hil test check format bench dashboards clean
 
 help: ## print this table
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,8 +36,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED= SPEED= METERS= MLMDS= BROKER= OUT=)
-	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --broker $(BROKER) --out $(OUT)
+hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED= SPEED= METERS= MLMDS= HOURS= BROKER= OUT=)
+	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --hours $(HOURS) --broker $(BROKER) --out $(OUT)
 
 test: $(VENV)/.dev ## every test
 	$(BIN)/python -m pytest -q -n 2 tests
@@ -53,7 +54,10 @@ format: $(VENV)/.dev ## rewrite the layout of the code
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## speed, as ratios to raw rates of the same run
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+
+dashboards: $(VENV)/.dev ## write dashboards/*.json anew
+	$(BIN)/python -m dashboards.feeder
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache *.egg-info
