@@ -69,13 +69,13 @@ def _run(program: ptr8, registers: ptr16, entry: int, columns: ptr32):
                 while i < 20:
                     columns[i] = int(registers[a + i]) + int(registers[b + i])
                     i += 1
-            elif operation == 3:  # plus 2 * (2**255 - 19)
-                columns[0] = int(registers[a]) + 8154 - int(registers[b])
+            elif operation == 3:  # plus 4 * (2**255 - 19), so that no limb is negative
+                columns[0] = int(registers[a]) + 16308 - int(registers[b])
                 i = 1
                 while i < 19:
-                    columns[i] = int(registers[a + i]) + 8191 - int(registers[b + i])
+                    columns[i] = int(registers[a + i]) + 16382 - int(registers[b + i])
                     i += 1
-                columns[19] = int(registers[a + 19]) + 511 - int(registers[b + 19])
+                columns[19] = int(registers[a + 19]) + 1022 - int(registers[b + 19])
             else:
                 # Columns 39 down to 20 first, carried and folded: 2**260 is 608 here.
                 i = 0

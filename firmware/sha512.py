@@ -60,12 +60,14 @@ def _rotate(word, count):
 
 # FIPS 180-4, 6.4.2, step 1.
 def _schedule(block):
-    w = [int.from_bytes(block[i : i + 8], "big") for i in range(0, 128, 8)]
+    w = [0] * 80
+    for t in range(16):
+        w[t] = int.from_bytes(block[8 * t : 8 * t + 8], "big")
     for t in range(16, 80):
         x, y = w[t - 15], w[t - 2]
         small = _rotate(x, 1) ^ _rotate(x, 8) ^ (x >> 7)
         large = _rotate(y, 19) ^ _rotate(y, 61) ^ (y >> 6)
-        w.append((w[t - 16] + small + w[t - 7] + large) & _MASK)
+        w[t] = (w[t - 16] + small + w[t - 7] + large) & _MASK
     return w
 
 
