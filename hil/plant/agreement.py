@@ -12,6 +12,9 @@ from .water_heater import WaterHeater
 
 TEMPERATURE_MC_MIN = 45_000
 TEMPERATURE_MC_MAX = 70_000
+DEADLINE_TEMPERATURE_MC = 52_000
+HOURS_BEFORE_EVENING = 1.5
+COMFORT_MARGIN_MC = 5_000  # the contract keeps this above the device's limit: a shower between two decisions
 SOC_PERMILLE_MIN = 100
 SOC_PERMILLE_MAX = 950
 SWITCH_S_MIN = 900  # a relay rests this long after it moved, either way
@@ -55,17 +58,22 @@ def _supply(preference: int) -> ContractTerms:
 def _deferrable(heater: WaterHeater) -> ContractTerms:
     terms = {
         "power_w": heater.power_w,
-        "temperature_mc_min": TEMPERATURE_MC_MIN,
+        "temperature_mc_min": TEMPERATURE_MC_MIN + COMFORT_MARGIN_MC,
         "temperature_mc_max": TEMPERATURE_MC_MAX,
         "intervals_on_min": 1,
         "intervals_off_min": 1,
         "switches_per_day_max": 12,
         "price_on_permille": 900,
         "price_off_permille": 1050,
-        "deadline_slot": 34,  # warm by 17:00 UTC, before the evening's showers
-        "deadline_temperature_mc": 55_000,
+        "deadline_slot": _deadline_slot(heater),
+        "deadline_temperature_mc": DEADLINE_TEMPERATURE_MC,
     }
     return contract.DEFERRABLE, _in_order(contract.DEFERRABLE, terms), ()
+
+
+def _deadline_slot(heater: WaterHeater) -> int:
+    """Warm before the household's own evening: were it the same hour for all, the deadline would be the new peak."""
+    return int((heater.draws.evening_h - HOURS_BEFORE_EVENING) * 2) % _NO_DEADLINE
 
 
 def _battery(battery: Battery) -> ContractTerms:

@@ -16,6 +16,7 @@ from .profiles import QUARTER_S
 RECORD_S = 300
 DAY_S = 86400
 _FEEDER = ("feeder_w", "consumption_w", "pv_w", "battery_w")
+_STORES = "stored_wh"  # in batteries, and in tanks over cold water
 _WIRES = ("transformer_w", "loss_w", "line_loading_max", "trafo_loading_max", "voltage_pu_min", "voltage_pu_max")
 
 
@@ -29,7 +30,8 @@ class Recorder:
         self._at_quarter = [Energy() for _ in households]
         self._quarters_s: list[int] = []
         self._quarters: list[list[Energy]] = [[] for _ in households]
-        self._rows: dict[str, list[float]] = {name: [] for name in (*_FEEDER, *_WIRES)}
+        self._rows: dict[str, list[float]] = {name: [] for name in (*_FEEDER, *_WIRES, _STORES)}
+        self._stored_wh_at_start = self._stored_wh()
         self._tank_c: list[list[float]] = [[] for _ in households]
         self._relay: list[list[int]] = [[] for _ in households]
         self._soc: list[list[float]] = [[] for _ in households]
@@ -62,6 +64,7 @@ class Recorder:
         return {
             "start_s": self._start_s,
             "step_s": RECORD_S,
+            "stored_wh_at_start": self._stored_wh_at_start,
             **self._rows,
             "voltage_v": dict(zip(self._names, self._voltage_v, strict=True)),
             "tank_c": {home.name: row for home, row in zip(homes, self._tank_c, strict=True) if home.heater},
@@ -106,7 +109,11 @@ class Recorder:
         for row, voltage_v in zip(self._voltage_v, flows[-1].voltages_v.tolist(), strict=True):
             row.append(round(voltage_v, 2))
 
+    def _stored_wh(self) -> float:
+        return round(sum(household.stored_wh() for household in self._households), 1)
+
     def _record_equipment(self) -> None:
+        self._rows[_STORES].append(self._stored_wh())
         for i, household in enumerate(self._households):
             heater, battery = household.home.heater, household.home.battery
             if heater:

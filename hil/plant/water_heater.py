@@ -74,7 +74,7 @@ class Draws:
         self._seed = seed
         habits = Random(seed)
         self._morning_h = habits.gauss(5.75, 0.6)
-        self._evening_h = habits.gauss(18.25, 0.8)
+        self.evening_h = habits.gauss(18.25, 0.8)
         self._days: dict[int, dict[int, float]] = {}
 
     def litres(self, utc_s: int) -> float:
@@ -99,7 +99,7 @@ class Draws:
         if when < 0.45:
             hour = random.gauss(self._morning_h, 0.5)
         elif when < 0.85:
-            hour = random.gauss(self._evening_h, 1.0)
+            hour = random.gauss(self.evening_h, 1.0)
         else:
             hour = random.uniform(6.0, 22.0)
         return int(hour * 60)
