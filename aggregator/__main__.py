@@ -1,0 +1,54 @@
+"""
+`python -m aggregator CONFIG.toml` runs an aggregator; `python -m aggregator export STORE.sqlite`
+prints its store as JSON.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+from link.journal import open_journal
+from link.settings import SettingsError, load
+
+from .export import export
+from .service import Service
+from .settings import AggregatorSettings
+
+USAGE = "usage: python -m aggregator CONFIG.toml\n       python -m aggregator export STORE.sqlite"
+
+
+async def serve(settings: AggregatorSettings) -> None:
+    """Until SIGINT or SIGTERM."""
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    journal = open_journal("aggregator", settings.log_file, time.time)
+    await Service(settings, time.time, journal).run()
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) == 2 and arguments[0] == "export":
+        if not Path(arguments[1]).is_file():
+            print(f"{arguments[1]}: there is no such store", file=sys.stderr)
+            return 2
+        json.dump(export(Path(arguments[1])), sys.stdout)
+        return 0
+    if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        asyncio.run(serve(load(AggregatorSettings, Path(arguments[0]))))
+    except (SettingsError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except asyncio.CancelledError:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

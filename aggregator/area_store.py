@@ -1,0 +1,35 @@
+"""What this light node knows from the blocks it followed: its devices, their loads, the last block's hash."""
+
+import sqlite3
+
+from .follow import Head
+from .registry import Device
+
+
+class AreaStore:
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def head(self) -> Head:
+        row = self._db.execute("SELECT height, hash FROM head").fetchone()
+        return Head(0, bytes(32)) if row is None else Head(*row)
+
+    def set_head(self, head: Head) -> None:
+        self._db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", head)
+
+    def devices(self) -> dict[bytes, Device]:
+        return {row[0]: Device(*row[1:]) for row in self._db.execute("SELECT device_id, role, public_key FROM devices")}
+
+    def add_device(self, device_id: bytes, device: Device) -> None:
+        self._db.execute("INSERT OR REPLACE INTO devices VALUES (?, ?, ?)", (device_id, *device))
+
+    def loads(self) -> dict[bytes, tuple[int, int]]:
+        """device_id -> (contract_id, power_w) of the deferrable load under contract."""
+        rows = self._db.execute("SELECT device_id, contract_id, power_w FROM loads ORDER BY contract_id")
+        return {device_id: (contract_id, power_w) for device_id, contract_id, power_w in rows}
+
+    def add_load(self, contract_id: int, device_id: bytes, power_w: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO loads VALUES (?, ?, ?)", (contract_id, device_id, power_w))
+
+    def remove_load(self, contract_id: int) -> None:
+        self._db.execute("DELETE FROM loads WHERE contract_id = ?", (contract_id,))

@@ -1,0 +1,223 @@
+"""
+Intake is the first boundary inside our walls: a bundle's bytes come in, verified
+readings go out. Each reading's own signature is verified here and nowhere after.
+
+Pure: what is already stored is asked through `Known`, the time is an argument. Nothing
+is written here; the service commits what was accepted, and only then acknowledges.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import NamedTuple, Protocol
+
+from chain.ed25519 import verify
+from wire import bundle, cbor, cose, interval, kind, message, reading
+from wire.errors import WireError
+from wire.reading import TIME_UNCERTAIN
+
+from . import quick
+from .refusal import Refused
+from .registry import Registry
+
+Key = tuple[bytes, int, int]  # device_id, boot, sequence
+Totals = tuple[int, int, int, int]
+
+PAST_S_MAX = 26 * 3600  # an outbox holds a day of readings
+FUTURE_S_MAX = 60
+ENERGY_WH_MAX = 1_000_000  # in one record; a low-voltage junction is far below
+_START, _DURATION, _FLAGS = 0, 1, 16
+_ENERGY = slice(2, 6)
+_TOTALS = slice(6, 10)
+
+
+class Piece(NamedTuple):
+    """The part of a reading that lies in one window."""
+
+    window_start_s: int
+    billed: bool  # False: stored, never sealed, because its time is not certain
+
+
+class Accepted(NamedTuple):
+    """One reading, verified and not seen before. data: the bytes as signed."""
+
+    device_id: bytes
+    boot: int
+    sequence: int
+    data: bytes
+    records: list  # of sequences of integers, in the order of wire.reading.RECORD
+    pieces: tuple[Piece, ...]
+
+
+class Taken(NamedTuple):
+    """What one parcel came to. `acknowledged` are the accepted and those that were stored before."""
+
+    carrier_id: bytes
+    accepted: list[Accepted]
+    acknowledged: list[Key]
+    evidence: list[tuple[Key, bytes]]
+    refused: Counter[str]
+    gaps: int  # sequences that were skipped; they may still come
+
+
+class Known(Protocol):
+    """What is stored already."""
+
+    latest: dict[bytes, tuple[tuple[int, int], Totals]]  # device_id -> ((boot, sequence), totals) of its last reading
+
+    def stored(self, key: Key) -> bytes | None:
+        """The reading's bytes, or None."""
+
+    def neighbours(self, key: Key) -> tuple[bytes | None, bytes | None]:
+        """The readings stored before and after this place in the device's order."""
+
+
+def accept(parcel: bytes, registry: Registry, known: Known, network_id: bytes, now_s: int) -> Taken:
+    """
+    What a signed Bundle, or the signed Reading of a lone meter, holds that is new.
+
+    Raises WireError when the parcel itself is refused; a single bad reading only counts.
+    """
+    envelope = cose.open_envelope(parcel, bundle.SIZE_MAX)
+    taken = Taken(envelope.signer_id, [], [], [], Counter(), 0)
+    if envelope.kind == kind.READING:
+        return _take_all([parcel], taken, registry, known, network_id, now_s)
+    if envelope.kind != bundle.KIND:
+        raise WireError("wrong_kind", str(envelope.kind))
+    public_key = registry.mlmd_key_of(envelope.signer_id)
+    if public_key is None:
+        raise WireError("unknown_signer")
+    cose.check_signature(envelope, public_key, network_id, verify)
+    opened = message.decode(bundle.LAYOUT, envelope.payload)
+    return _take_all(opened.readings, taken, registry, known, network_id, now_s)
+
+
+def _take_all(
+    readings: Sequence[bytes], taken: Taken, registry: Registry, known: Known, network_id: bytes, now_s: int
+) -> Taken:
+    network_item = cbor.encode(network_id)
+    opened = []
+    for data in readings:
+        try:
+            opened.append((*_open(data, registry, network_id, network_item), data))
+        except WireError as error:
+            taken.refused[error.name] += 1
+    opened.sort(key=itemgetter(0))  # an outbox may send its oldest last: the order within a parcel means nothing
+    gaps = 0
+    for key, records, data in opened:
+        try:
+            gaps += _take(data, key, records, taken, known, now_s)
+        except Refused as error:
+            taken.refused[error.name] += 1
+    return taken._replace(gaps=gaps)
+
+
+def _open(data: bytes, registry: Registry, network_id: bytes, network_item: bytes) -> tuple[Key, list]:
+    """(key, records as sequences of integers) of a signed reading, its signature verified. Raises WireError."""
+    parts = quick.cut(data)
+    public_key = None if parts is None else registry.key_of(parts.device_id)
+    if parts is None or public_key is None:
+        return _open_slowly(data, registry, network_id)
+    if not verify(public_key, quick.signed_message(parts, network_item), parts.signature):
+        raise WireError("bad_signature")
+    numbers = quick.numbers(parts.payload)
+    if numbers is None:
+        numbers = message.decode(reading.LAYOUT, parts.payload, reading.SIZE_MAX)
+    boot, sequence, records = numbers
+    return (parts.device_id, boot, sequence), records
+
+
+def _open_slowly(data: bytes, registry: Registry, network_id: bytes) -> tuple[Key, list]:
+    envelope, opened = message.open_as(
+        reading.KIND, reading.LAYOUT, data, registry.key_of, network_id, verify, reading.SIZE_MAX
+    )
+    return (envelope.signer_id, opened.boot, opened.sequence), opened.records
+
+
+def _take(data: bytes, key: Key, records: list, taken: Taken, known: Known, now_s: int) -> int:
+    """Adds one verified reading to `taken`; how many sequences were skipped before it. Raises Refused."""
+    device_id, boot, sequence = key
+    last = known.latest.get(device_id)
+    totals = check_energy(records)
+    gap = 0
+    if last is None or (boot, sequence) > last[0]:
+        if last is not None:
+            _require_rising(last[1], records[0][_TOTALS])
+            gap = sequence - last[0][1] - 1 if boot == last[0][0] else 0
+        known.latest[device_id] = ((boot, sequence), totals)
+    elif (before := _place_taken(key, taken, known)) is not None:
+        return _take_again(data, key, taken, before)
+    else:
+        _require_between(records[0][_TOTALS], totals, key, taken, known)
+    taken.accepted.append(Accepted(device_id, boot, sequence, data, records, pieces_of(records, now_s)))
+    taken.acknowledged.append(key)
+    return gap
+
+
+def _take_again(data: bytes, key: Key, taken: Taken, before: bytes) -> int:
+    """A reading whose place is taken: by itself (its acknowledgement was lost), or by another."""
+    if data != before:
+        taken.evidence.append((key, data))
+        raise Refused("contradicted")
+    taken.refused["replayed"] += 1
+    taken.acknowledged.append(key)
+    return 0
+
+
+def _require_rising(before: Totals, after: Totals) -> None:
+    if after[0] < before[0] or after[1] < before[1] or after[2] < before[2] or after[3] < before[3]:
+        raise Refused("totals_decreased")
+
+
+def check_energy(records: list) -> Totals:
+    """The totals at the end of a reading, whose records must not contradict one another. Raises Refused."""
+    before = None
+    for record in records:
+        if max(record[_ENERGY]) > ENERGY_WH_MAX:
+            raise Refused("implausible_energy")
+        totals = record[_TOTALS]
+        if before is not None:
+            _require_rising(before, totals)
+        before = totals
+    assert before is not None, "a reading has records"
+    return tuple(before)
+
+
+def _place_taken(key: Key, taken: Taken, known: Known) -> bytes | None:
+    """The reading that stands at this place already: stored, or just before in the same parcel."""
+    last = taken.accepted[-1] if taken.accepted else None
+    if last is not None and key == (last.device_id, last.boot, last.sequence):
+        return last.data
+    return known.stored(key)
+
+
+def _require_between(first: Totals, last: Totals, key: Key, taken: Taken, known: Known) -> None:
+    """A late reading must fit between those around it. Raises Refused."""
+    before, after = known.neighbours(key)
+    if before is not None:
+        _require_rising(records_of(before)[-1][_TOTALS], first)
+    if taken.accepted and taken.accepted[-1].device_id == key[0]:
+        _require_rising(taken.accepted[-1].records[-1][_TOTALS], first)
+    if after is not None:
+        _require_rising(last, records_of(after)[0][_TOTALS])
+
+
+def records_of(data: bytes) -> list:
+    """The records (sequences of integers) of a reading that was verified before it was stored."""
+    parts = quick.cut(data)
+    numbers = None if parts is None else quick.numbers(parts.payload)
+    if numbers is None:
+        numbers = message.decode(reading.LAYOUT, cose.open_envelope(data).payload)
+    return numbers[2]
+
+
+def pieces_of(records: list, now_s: int) -> tuple[Piece, ...]:
+    """The windows a reading has a part in, ascending."""
+    oldest, newest = now_s - PAST_S_MAX, now_s + FUTURE_S_MAX
+    billed: dict[int, bool] = {}
+    for record in records:
+        start_s = record[_START]
+        window = start_s - start_s % interval.WINDOW_S
+        certain = start_s >= oldest and start_s + record[_DURATION] <= newest and not record[_FLAGS] & TIME_UNCERTAIN
+        billed[window] = certain and billed.get(window, True)
+    return tuple([Piece(window, billed[window]) for window in sorted(billed)])

@@ -1,0 +1,115 @@
+"""
+The light node: follows the ledger's blocks, keeps what they say of this area, seals
+windows and offers them to the ledger until a block has them.
+
+Before anything is sealed the ledger has been followed to its end since the start: should
+our file be older than the ledger (a restored backup), the ledger's word stands, and no
+number is ever given to two light blocks.
+"""
+
+from hashlib import sha256
+
+from chain.ed25519 import verify
+from chain.status import Status
+from wire import cbor, contract, cose, kind, light_block, message, topics
+from wire.errors import WireError
+
+from .follow import Gap, Next, Same, follow
+from .light_block import Sealer, seal
+from .refusal import Refused
+from .registry import device_of_area, read_registration
+from .site import Outgoing, Site
+
+
+class LightNode:
+    """is_level: followed to the ledger's end since the start, or since the last gap or disconnect."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.head = site.store.area.head()
+        self.is_level = False
+
+    def fetch(self) -> Outgoing:
+        """Asks the full node for what comes after our head."""
+        return Outgoing(topics.FETCH, cbor.encode([self.head.height + 1]))
+
+    def read(self, data: bytes) -> Next | Gap | Same | None:
+        """What a block (untrusted bytes) means to us. A refused one is counted and None."""
+        site = self._site
+        try:
+            step = follow(data, self.head, site.cloud_id, site.cloud_key, site.network_id, verify)
+        except (WireError, Refused) as error:
+            site.refused[error.name] += 1
+            return None
+        if isinstance(step, Gap):
+            self.is_level = False
+        elif isinstance(step, Same):
+            self.is_level = True
+        return step
+
+    def apply(self, step: Next) -> None:
+        """Keeps what the next block says of us; inside a transaction."""
+        for transaction, status in zip(step.block.transactions, step.block.statuses, strict=True):
+            self._site.store.submissions.seen(sha256(transaction).digest(), step.block.height, status)
+            if status == Status.APPLIED:
+                self._learn(transaction)
+        self._site.store.area.set_head(step.head)
+        self.head = step.head
+
+    def _learn(self, transaction: bytes) -> None:
+        envelope = cose.open_envelope(transaction)  # the ledger applied it: it is well formed
+        if envelope.kind == kind.REGISTRATION:
+            self._learn_device(transaction)
+        elif envelope.kind == kind.CONTRACT:
+            self._learn_contract(message.decode(contract.LAYOUT, envelope.payload))
+        elif envelope.kind == kind.CLOSE_CONTRACT:
+            closed = message.decode(contract.CLOSE_LAYOUT, envelope.payload)
+            self._site.store.area.remove_load(closed.contract_id)
+        elif envelope.kind == kind.LIGHT_BLOCK and envelope.signer_id == self._site.area_id:
+            self._reconcile(transaction, message.decode(light_block.LAYOUT, envelope.payload))
+
+    def _learn_device(self, transaction: bytes) -> None:
+        site = self._site
+        try:
+            registered = read_registration(transaction, site.operator_id, site.operator_key, site.network_id, verify)
+        except WireError as error:
+            site.refused[error.name] += 1
+            return
+        device = device_of_area(registered, site.area_id)
+        if device is not None:
+            site.registry.devices[registered.subject_id] = device
+            site.store.area.add_device(registered.subject_id, device)
+
+    def _learn_contract(self, agreed: contract.Contract) -> None:
+        if agreed.contract_kind == contract.DEFERRABLE and agreed.device_id in self._site.registry.devices:
+            self._site.store.area.add_load(agreed.contract_id, agreed.device_id, agreed.terms[0])
+
+    def _reconcile(self, data: bytes, found: light_block.LightBlock) -> None:
+        """One of our light blocks is on the ledger. When it is not the one we have, the ledger's word stands."""
+        readings, digest = self._site.store.readings, sha256(data).digest()
+        if readings.light_block(found.number) == digest:
+            return
+        self._site.store.submissions.withdraw(readings.reopen_from(found.number))
+        readings.adopt(digest, data, found)
+
+    def seal(self, now_s: float) -> list[Outgoing]:
+        """Seals every window with readings received before this instant; the light blocks, to be submitted."""
+        site, store = self._site, self._site.store
+        with store.transaction():
+            windows = list(store.readings.unsealed(int(now_s * 1000)))
+            chain = seal(
+                windows,
+                {window.window_start_s: store.readings.parts_of(window.window_start_s) for window in windows},
+                store.readings.last_light_block(),
+                site.registry.mlmds,
+                Sealer(site.area_id, site.network_id, site.signer.sign),
+            )
+            for sealed in chain:
+                store.readings.seal(sealed)
+                store.submissions.add(kind.LIGHT_BLOCK, sealed.data, int(now_s))
+            site.write_refused()
+        return [Outgoing(topics.SUBMIT, sealed.data) for sealed in chain]
+
+    def open_submissions(self) -> list[Outgoing]:
+        """Everything the ledger has not answered yet."""
+        return [Outgoing(topics.SUBMIT, submission.data) for submission in self._site.store.submissions.open()]

@@ -1,0 +1,28 @@
+"""
+Refused                  what came in is well formed and signed, and still not taken
+  its `name` is one of the NAMES below, or one of wire's: callers count by name
+
+A WireError (wire/errors.py) says the bytes themselves are not what they should be.
+"""
+
+# Append, never reorder: exports and reports name these.
+NAMES = (
+    "wrong_role",  # signed by a key registered for something else
+    "wrong_area",  # a device of another aggregator
+    "contradicted",  # other bytes under a (device, boot, sequence) that is stored: kept as evidence
+    "totals_decreased",  # a total is below the one before it, or above the one after
+    "implausible_energy",  # more in one record than a low-voltage junction can carry
+    "wrong_topic",  # the message is not of the device its topic names
+    "unknown_command",  # a receipt for a command that was never issued, or for other bytes
+    "wrong_block",  # a block of the right signer whose parts contradict one another
+    "fork",  # another block at a height that is already followed
+    "stale",  # older than what is in force
+    "flood",  # more than a sender may have waiting
+)
+
+
+class Refused(Exception):
+    def __init__(self, name: str, detail: str = "") -> None:
+        assert name in NAMES, name
+        super().__init__(name + (": " + detail if detail else ""))
+        self.name = name

@@ -1,0 +1,269 @@
+"""
+The aggregator's sockets, clock and tasks. It has no rules of its own: what comes in goes
+to Reception, LightNode or Control, and what they return goes out after it is on disk.
+
+Whatever arrives in one instant may arrive in any order: parcels are keyed, a seal takes
+what came before its instant, and edge control looks half a second after the loads.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from math import floor
+from typing import TypeVar
+
+from link.inbox import Inbox
+from link.journal import Journal
+from link.keys import identity_of, load_signer
+from link.mqtt import MqttLink
+from link.timer import Clock, next_after, sleep_until
+from link.timeseries import TimeSeries
+from wire import interval, signed_time, topics
+from wire.errors import WireError
+
+from .control import Control
+from .follow import Gap, Next
+from .light_node import LightNode
+from .reception import Reception, point_of
+from .refusal import Refused
+from .settings import AggregatorSettings
+from .site import Outgoing, Site
+from .store import Store
+
+PARCELS_MAX, PARCELS_OF_SENDER_MAX, BATCH_MAX = 1024, 64, 128
+BLOCKS_MAX = 256
+FETCH_AGAIN_S = (2, 5, 10, 15)
+SUBMIT_AGAIN_S = 60
+REPORT_OFFSET_S = 3  # behind the reports of devices, which come at whole periods
+T = TypeVar("T")
+SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status")
+
+
+class Service:
+    def __init__(self, settings: AggregatorSettings, clock: Clock, journal: Journal) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._journal = journal
+        signer = load_signer(settings.secret_key_file)
+        self._series = TimeSeries(
+            settings.influx_url, settings.influx_token, settings.influx_org, settings.influx_bucket
+        )
+        self._store = Store(settings.store)
+        self._site = Site(
+            settings.network_id,
+            signer,
+            (identity_of(settings.operator_public_key), settings.operator_public_key),
+            (settings.cloud_id, settings.cloud_public_key),
+            self._store,
+            self._series,
+        )
+        self._reception = Reception(self._site)
+        self._node = LightNode(self._site)
+        self._control = Control(self._site, settings.limits_w, settings.feeder_power_w_max, int(clock()))
+        self._parcels: Inbox[bytes] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
+        self._receipts: Inbox[tuple[bytes, bytes]] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
+        self._blocks: Inbox[bytes] = Inbox(BLOCKS_MAX, BLOCKS_MAX)
+        self._unanswered = 0
+        self._level, self._not_level = asyncio.Event(), asyncio.Event()
+        self._measured, self._submitted, self._issued = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        names = [topics.of_all_devices(self._site.area_id, leaf) for leaf in SUBSCRIBED]
+        self._link = MqttLink(
+            settings.broker,
+            f"aggregator-{self._site.area_id.hex()}",
+            [*names, topics.BLOCK, topics.STRATEGY],
+            self._on_message,
+            self._on_ready,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled, or until something of ours is wrong: then it raises."""
+        self._journal.info("started", area=self._site.area_id.hex(), height=self._node.head.height)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for task in (
+                    self._link.run(),
+                    self._receive_parcels(),
+                    self._receive_receipts(),
+                    self._follow_blocks(),
+                    self._stay_level(),
+                    self._seal_windows(),
+                    self._submit_again(),
+                    self._resend_commands(),
+                    self._control_edge(),
+                    self._report_load(),
+                ):
+                    tasks.create_task(task)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        with self._store.transaction():
+            self._site.write_refused()
+        self._store.close()
+        self._series.close()
+
+    def _send(self, messages: Iterable[Outgoing]) -> None:
+        for outgoing in messages:
+            self._link.publish(outgoing.topic, outgoing.payload)
+
+    # What comes in, on the loop, from the link.
+
+    def _on_ready(self) -> None:
+        """Connected: whatever was under way before is repeated, the ledger may have moved on."""
+        self._journal.info("connected", connects=self._link.counts["connects"], dropped=self._link.counts["dropped"])
+        self._lose_level()
+        self._send(self._node.open_submissions())
+        self._send(self._control.resend_all(int(self._clock())))
+
+    def _on_message(self, topic: str, payload: bytes) -> None:
+        if topic == topics.BLOCK:
+            self._put(self._blocks, "full node", payload)
+            return
+        try:
+            if topic == topics.STRATEGY:
+                self._control.take_strategy(payload)
+            elif (place := topics.device_of(topic)) is not None:
+                device_id, leaf = place
+                self._from_device(device_id, leaf, payload)
+        except (WireError, Refused) as error:
+            self._site.refused[error.name] += 1
+
+    def _put(self, inbox: Inbox[T], sender: str, item: T) -> None:
+        if not inbox.put(sender, item):
+            self._site.refused["flood"] += 1
+
+    def _from_device(self, device_id: bytes, leaf: str, payload: bytes) -> None:
+        """Raises WireError, Refused."""
+        if leaf == "reading":
+            self._put(self._parcels, device_id.hex(), payload)
+        elif leaf == "receipt":
+            self._put(self._receipts, device_id.hex(), (device_id, payload))
+        elif leaf == "load":
+            self._control.take_load(payload, device_id)
+            self._measured.set()
+        elif leaf == "time_request":
+            self._tell_time(device_id, payload)
+        elif leaf == "status" and payload == b"online":
+            self._send(self._control.resend_through(device_id, int(self._clock())))
+
+    def _tell_time(self, device_id: bytes, challenge: bytes) -> None:
+        if len(challenge) != signed_time.CHALLENGE_SIZE:
+            raise WireError("wrong_length", "challenge")
+        answer = signed_time.Time(int(self._clock()), challenge)
+        topic = topics.of_device(self._site.area_id, device_id, "time")
+        self._send([Outgoing(topic, self._site.seal(signed_time.KIND, signed_time.LAYOUT, answer))])
+
+    # The tasks.
+
+    async def _receive_parcels(self) -> None:
+        while True:
+            results, answers = self._reception.take(await self._parcels.take(BATCH_MAX), self._clock())
+            self._send(answers)
+            self._control.note_readings(results)
+            for taken in results:
+                for reading in taken.accepted:
+                    self._series.write(*point_of(reading, self._site.area_id))
+
+    async def _receive_receipts(self) -> None:
+        while True:
+            self._send(self._control.take_receipts(await self._receipts.take(BATCH_MAX), int(self._clock())))
+            self._submitted.set()
+
+    async def _follow_blocks(self) -> None:
+        while True:
+            for data in await self._blocks.take(BLOCKS_MAX):
+                self._follow(data)
+
+    def _follow(self, data: bytes) -> None:
+        step = self._node.read(data)
+        if step is not None:
+            self._unanswered = 0
+        if isinstance(step, Next):
+            with self._store.transaction():
+                self._node.apply(step)
+                now_s = int(self._clock())
+                commands = self._control.dispatch(step.block.decisions, step.block.height, now_s)
+                self._site.write_refused()
+            self._send(commands)
+            if commands:
+                self._issued.set()
+            self._report_statuses(step)
+        elif isinstance(step, Gap):
+            self._lose_level()
+        if self._node.is_level:
+            self._not_level.clear()
+            self._level.set()
+
+    def _report_statuses(self, step: Next) -> None:
+        refused = Counter(int(status) for status in step.block.statuses if status)
+        if refused:
+            self._journal.info("block", height=step.head.height, refused=dict(refused))
+
+    def _lose_level(self) -> None:
+        self._node.is_level = False
+        self._level.clear()
+        self._not_level.set()
+
+    async def _stay_level(self) -> None:
+        """Asks for blocks until the full node has no later one; less often while it does not answer."""
+        while True:
+            await self._not_level.wait()
+            self._send([self._node.fetch()])
+            await self._wait_level(FETCH_AGAIN_S[min(self._unanswered, len(FETCH_AGAIN_S) - 1)])
+            self._unanswered += 1
+
+    async def _wait_level(self, wait_s: int) -> None:
+        try:
+            await asyncio.wait_for(self._level.wait(), wait_s)
+        except TimeoutError:
+            return
+
+    async def _seal_windows(self) -> None:
+        while True:
+            await sleep_until(next_after(self._clock(), interval.WINDOW_S, self._settings.seal_delay_s), self._clock)
+            await self._level.wait()
+            light_blocks = self._node.seal(self._clock())
+            self._send(light_blocks)
+            if light_blocks:
+                self._submitted.set()
+                self._journal.info("sealed", light_blocks=len(light_blocks))
+
+    async def _submit_again(self) -> None:
+        """As long as the ledger owes an answer."""
+        while True:
+            await self._submitted.wait()
+            await asyncio.sleep(SUBMIT_AGAIN_S)
+            waiting = self._node.open_submissions()
+            self._send(waiting)
+            if not waiting:
+                self._submitted.clear()
+
+    async def _resend_commands(self) -> None:
+        since_s = int(self._clock())
+        while True:
+            next_s = self._control.next_resend_s(since_s)
+            if next_s is None:
+                self._issued.clear()
+                await self._issued.wait()
+                continue
+            await sleep_until(next_s, self._clock)
+            now_s = int(self._clock())
+            self._send(self._control.resend(since_s, now_s))
+            since_s = now_s
+
+    async def _control_edge(self) -> None:
+        while True:
+            await self._measured.wait()
+            await sleep_until(floor(self._clock()) + 1.5, self._clock)
+            self._measured.clear()
+            switches = self._control.control_edge(int(self._clock()))
+            self._send(switches)
+            if switches:
+                self._issued.set()
+                self._journal.info("edge_control", commands=len(switches))
+            self._send([self._control.area_load(int(self._clock()))])
+
+    async def _report_load(self) -> None:
+        while True:
+            await sleep_until(next_after(self._clock(), self._control.strategy.report_s, REPORT_OFFSET_S), self._clock)
+            self._send([self._control.area_load(int(self._clock()))])

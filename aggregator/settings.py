@@ -1,0 +1,48 @@
+"""What an aggregator is told in its TOML file (examples/aggregator.toml explains each setting)."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from link.mqtt import parse_broker
+from link.settings import HexId, HexKey, Settings
+from wire.interval import WINDOW_S
+
+Watt = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+
+
+class AggregatorSettings(Settings):
+    network_id: HexId
+    secret_key_file: Path
+    operator_public_key: HexKey
+    cloud_id: HexId
+    cloud_public_key: HexKey
+    broker: str
+    store: Path
+    seal_delay_s: Annotated[int, Field(ge=1, lt=WINDOW_S)] = 30
+    feeder_power_w_max: Watt
+    area_power_w_max: dict[str, Watt] = Field(default_factory=dict)
+    influx_url: str = ""
+    influx_token: str = ""
+    influx_bucket: str = "gridtide"
+    influx_org: str = "gridtide"
+    log_file: str = ""
+
+    @field_validator("broker")
+    @classmethod
+    def _is_broker(cls, value: str) -> str:
+        parse_broker(value)
+        return value
+
+    @field_validator("area_power_w_max")
+    @classmethod
+    def _are_ids(cls, value: dict[str, int]) -> dict[str, int]:
+        for name in value:
+            if len(name) != 16 or any(digit not in "0123456789abcdef" for digit in name):
+                raise ValueError(f"{name!r} is not an M-LMD's id (16 hex digits)")
+        return value
+
+    @property
+    def limits_w(self) -> dict[bytes, int]:
+        return {bytes.fromhex(name): watt for name, watt in self.area_power_w_max.items()}

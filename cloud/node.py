@@ -1,0 +1,160 @@
+"""
+The full node: takes submissions, makes blocks, signs and publishes them, and opens each
+market interval. It has no sockets and no clock; the service gives it both.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from chain import query
+from chain.embedded import CommittedBlock, EmbeddedLedger
+from chain.genesis import Genesis
+from chain.status import Status
+from link.keys import Signer
+from link.timeseries import TimeSeries
+from wire import block, cbor, message, strategy, topics
+from wire.energy_type import NAMES
+from wire.errors import WireError
+from wire.interval import start_of
+
+from .demand import market_step, supply_and_demand
+from .key import sign_all
+from .mempool import Mempool
+
+FETCH_MAX = 64  # blocks sent for one question
+
+
+class Outgoing(NamedTuple):
+    """One MQTT message."""
+
+    topic: str
+    payload: bytes
+
+
+class FullNode:
+    """The ledger's one writer. refused: transactions the ledger refused since the start, by status."""
+
+    def __init__(self, ledger: EmbeddedLedger, genesis: Genesis, signer: Signer, series: TimeSeries) -> None:
+        self.ledger = ledger
+        self._genesis = genesis
+        self._signer = signer
+        self._series = series
+        self.mempool = Mempool()
+        self.refused: Counter[str] = Counter()
+        self._head_hash = self._sign_missing()
+
+    def _sign_missing(self) -> bytes:
+        """The hash of the last block as signed. A crash may have come between a commit and its signature."""
+        head_hash = bytes(32)
+        height = self.ledger.height
+        while height and self.ledger.signed(height) is None:
+            height -= 1
+        if height:
+            signed = self.ledger.signed(height)
+            assert signed is not None
+            head_hash = sha256(signed).digest()
+        for missing in range(height + 1, self.ledger.height + 1):
+            committed = self.ledger.block(missing)
+            assert committed is not None
+            head_hash = sha256(self._sign(committed, head_hash)).digest()
+        return head_hash
+
+    def _sign(self, committed: CommittedBlock, previous_hash: bytes) -> bytes:
+        content = block.Block(
+            committed.height,
+            committed.interval,
+            previous_hash,
+            committed.transactions_root,
+            committed.app_hash,
+            committed.transactions,
+            tuple(int(status) for status in committed.statuses),
+            committed.decisions,
+        )
+        signed = message.seal(
+            block.KIND,
+            block.LAYOUT,
+            content,
+            self._signer.identity,
+            self._genesis.network_id,
+            self._signer.sign,
+        )
+        self.ledger.store_signed(committed.height, signed)
+        return signed
+
+    def commit(self, transactions: Sequence[bytes], now_s: int) -> Outgoing:
+        """The next block over these transactions, durable and signed; to be published."""
+        committed = self.ledger.commit(transactions)
+        signed = self._sign(committed, self._head_hash)
+        self._head_hash = sha256(signed).digest()
+        for transaction, status in zip(committed.transactions, committed.statuses, strict=True):
+            if status is Status.APPLIED:
+                self.mempool.applied(transaction)
+            else:
+                self.refused[status.name] += 1
+        fields = {"height": committed.height, "transactions": len(committed.transactions)}
+        self._series.write("ledger", {}, fields, now_s)
+        return Outgoing(topics.BLOCK, signed)
+
+    def make_block(self, now_s: float) -> list[Outgoing]:
+        """A block of what was submitted before this instant, if there is any."""
+        transactions = self.mempool.take(int(now_s * 1000))
+        return [self.commit(transactions, int(now_s))] if transactions else []
+
+    def is_registered(self) -> bool:
+        """Whether the operator has put this key on the ledger: until then it takes nothing from us."""
+        return query.subject(self.ledger.state, self._signer.identity) is not None
+
+    def open_interval(self, interval: int, now_s: float) -> list[Outgoing]:
+        """
+        The market's step: what was submitted goes first, so that settlement and prices see it; then one block
+        with Advance, the settlements and the prices.
+        """
+        blocks = self.make_block(now_s)
+        if not self.is_registered():
+            return blocks
+        drafts = market_step(self.ledger.state, interval)
+        if drafts:
+            last_nonce = query.nonce(self.ledger.state, self._signer.identity)
+            transactions = sign_all(drafts, last_nonce, self._signer, self._genesis.network_id)
+            blocks.append(self.commit(transactions, int(now_s)))
+            self._write_market(interval)
+        return blocks
+
+    def _write_market(self, interval: int) -> None:
+        """The interval's prices, and the load they go by, for the eye."""
+        posted = query.posted(self.ledger.state, interval)
+        if posted is not None:
+            for name, price in zip(NAMES, posted.price_micro_per_kwh, strict=True):
+                self._series.write("price", {"type": name}, {"price_micro_per_kwh": price}, start_of(interval))
+        market = supply_and_demand(self.ledger.state)
+        if market is not None:
+            fields = {"demand_wh": market.demand_wh, "net_import_wh": market.net_import_wh}
+            self._series.write("feeder_energy", {}, fields, start_of(interval))
+
+    def answer_fetch(self, question: bytes) -> list[Outgoing]:
+        """
+        The blocks from the asked height on, some at a time; the last block when there is no later one, so that
+        the asker knows. question: untrusted bytes. Raises WireError.
+        """
+        asked = cbor.decode(question, 64, 2)
+        if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], int) or asked[0] < 1:
+            raise WireError("wrong_type", "fetch")
+        first = min(asked[0], self.ledger.height)
+        heights = range(max(first, 1), min(first + FETCH_MAX, self.ledger.height + 1))
+        found = [self.ledger.signed(height) for height in heights]
+        return [Outgoing(topics.BLOCK, signed) for signed in found if signed is not None]
+
+    def strategy(self, now_s: int, report_s: int, feeder_power_w_max: int) -> Outgoing:
+        """What aggregators are to do until the next one."""
+        content = strategy.Strategy(now_s, report_s, feeder_power_w_max)
+        signed = message.seal(
+            strategy.KIND,
+            strategy.LAYOUT,
+            content,
+            self._signer.identity,
+            self._genesis.network_id,
+            self._signer.sign,
+        )
+        return Outgoing(topics.STRATEGY, signed)

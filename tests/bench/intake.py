@@ -1,0 +1,95 @@
+"""
+P1: what taking a reading in costs beside the bare verification of its signature.
+
+One pass: bundles of 60 readings are verified (their own signature and each reading's),
+decoded, checked for replay, committed to disk and given a Merkle root; sixteen bundles a
+commit. The raw rate V is PyNaCl's, over 200-byte messages, measured in turns with it.
+"""
+
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from nacl.signing import SigningKey
+
+from aggregator.intake import accept
+from aggregator.store import Store
+from link.keys import Signer
+from tests.aggregator.area import NETWORK, NOW, bundle_of, record, registry, signer
+from wire import merkle, message, reading
+from wire.interval import WINDOW_S
+
+TARGETS = {1: 0.8, 16: 5.0, 60: 10.0}  # of V, by records under one signature
+BUNDLE, BYTES, COMMIT, DEVICES = 60, 64_000, 16, 60
+ROUNDS = 7
+
+
+def raw_rate(count: int = 2000) -> float:
+    """Verifications per second of PyNaCl on one core."""
+    key = SigningKey(bytes(32))
+    signed = bytes(key.sign(bytes(200)))
+    verify = key.verify_key.verify
+    start = perf_counter()
+    for _ in range(count):
+        verify(signed)
+    return count / (perf_counter() - start)
+
+
+def _reading(device: int, sequence: int, k: int, key: Signer) -> bytes:
+    start_s = NOW - 3600
+    step_s = 3600 // k if k > 4 else WINDOW_S
+    records = tuple(
+        record(start_s + number * step_s, duration_s=step_s, consumed_total_wh=1000 * sequence + number)
+        for number in range(k)
+    )
+    content = reading.Reading(1, sequence, records)
+    return message.seal(reading.KIND, reading.LAYOUT, content, key.identity, NETWORK, key.sign)
+
+
+def parcels(k: int, bundles: int) -> list[bytes]:
+    """Full bundles (60 readings, or as many as fit): reading after reading of each device in turn."""
+    keys = [signer(f"meter-{device}") for device in range(DEVICES)]
+    size = min(BUNDLE, BYTES // len(_reading(0, 1, k, keys[0])))
+    numbers = range(bundles * size)
+    readings = [_reading(number % DEVICES, number // DEVICES + 1, k, keys[number % DEVICES]) for number in numbers]
+    return [bundle_of("mlmd-1", *readings[at : at + size]) for at in range(0, len(readings), size)]
+
+
+def intake_rate(store: Store, bundles: list[bytes]) -> float:
+    """Records per second, from bytes to disk."""
+    members = registry("mlmd-1", *(f"meter-{device}" for device in range(DEVICES)))
+    start = perf_counter()
+    count = 0
+    for at in range(0, len(bundles), COMMIT):
+        with store.transaction():
+            for parcel in bundles[at : at + COMMIT]:
+                taken = accept(parcel, members, store.readings, NETWORK, NOW)
+                assert not taken.refused
+                store.readings.add(taken, NOW * 1000)
+                merkle.root([accepted.data for accepted in taken.accepted])
+                count += sum(len(accepted.records) for accepted in taken.accepted)
+    return count / (perf_counter() - start)
+
+
+def ratio(k: int, bundles: int = 32) -> float:
+    """Records taken in per second over V, the best of some rounds."""
+    made = parcels(k, bundles)
+    best = 0.0
+    with tempfile.TemporaryDirectory() as directory:
+        for number in range(ROUNDS):
+            store = Store(Path(directory) / f"{number}.sqlite")
+            raw = raw_rate()
+            rate = intake_rate(store, made)
+            best = max(best, rate / max(raw, raw_rate()))
+            store.close()
+    return best
+
+
+def figures() -> dict[str, dict[str, float]]:
+    """P1 by name: the ratio to V and what is promised."""
+    return {f"P1 intake k={k}": {"value": round(ratio(k), 2), "target": target} for k, target in TARGETS.items()}
+
+
+if __name__ == "__main__":
+    for name, figure in figures().items():
+        print(f"{name}: {figure['value']} V (promised {figure['target']} V)")
