@@ -1,22 +1,24 @@
 """
 Ed25519 (RFC 8032, 5.1) for devices: sign what they measured, verify what they are told.
 
-Refuses exactly what libsodium 1.0.20 refuses: s >= L, a key that is not canonical, keys and R of
-small order; the equation is checked without the cofactor. The tests hold it against
+Refuses exactly what libsodium 1.0.20 refuses: s >= L, a key that is not canonical, keys and
+R of small order; the equation is checked without the cofactor. The tests hold it against
 PyNaCl on both interpreters.
 
-Time: the curve's arithmetic is native code where MicroPython has it (`crypto_curve_64`),
-plain integers elsewhere (`crypto_curve`). Only the native side has no branch on secret
-bits, and both look tables up by secret indices and reduce nonces as big integers: do not run it
-where a stranger can time a device's signatures to the microsecond. Signing is
-deterministic, so no random number can be bad.
+Time: where the field has native code (`crypto_curve` picks it), its steps are the same for
+every secret, but tables are looked up at secret places, and nonces are reduced as big
+integers, whose time depends on their value. On plain integers nothing is constant. Do not
+run it where a stranger can time signatures to the microsecond. Signing is deterministic:
+there is no random number that could be bad.
+
+Memory: 7 KB of registers and tables, 2 KB for every key that is kept.
 """
 
 import crypto_curve as curve
 from sha512 import sha512
 
 L = (1 << 252) + 27742317777372353535851937790883648493
-# Keys whose tables are kept: a device hears its aggregator and its M-LMD, a bench of radio peers a few more.
+# Keys whose tables are kept: a device hears its aggregator and its M-LMD.
 _KEYS_MAX = 4
 
 _keys = {}
@@ -71,6 +73,11 @@ def _table_of(key):
             _keys.pop(next(iter(_keys)))
         _keys[key] = table
     return table
+
+
+def forget_keys():
+    """Drops the tables of all keys; each is made again when its key is next heard."""
+    _keys.clear()
 
 
 # libsodium looks at R's bytes only: the eight points of small order, with any sign bit, canonical or not.
