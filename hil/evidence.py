@@ -14,7 +14,12 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from wire.interval import INTERVAL_S, interval_of
+from wire.reading import RECORD
+
 WITNESSES = ("bench", "devices", "plant", "baseline", "ledger", "aggregator")
+
+_RECORD = tuple(name for name, _ in RECORD.fields)
 
 GRID_ID = "00" * 8  # the upper network, where a flow or a wallet names it
 
@@ -42,10 +47,18 @@ class Evidence(NamedTuple):
         """The ledger's intervals by number."""
         return {book["interval"]: book for book in self.ledger["intervals"]}
 
+    def intervals_played(self) -> range:
+        """The market intervals of the day that was played."""
+        first = interval_of(self.bench["start_s"])
+        return range(first, first + self.bench["simulated_s"] // INTERVAL_S)
+
 
 def load(directory: Path) -> Evidence:
     """The evidence in `directory`. Raises EvidenceError."""
-    return Evidence(*(_read(directory / f"{witness}.json") for witness in WITNESSES))
+    evidence = Evidence(*(_read(directory / f"{witness}.json") for witness in WITNESSES))
+    for reading in evidence.aggregator["readings"]:
+        reading["records"] = [dict(zip(_RECORD, row, strict=True)) for row in reading["records"]]
+    return evidence
 
 
 def _read(path: Path) -> Any:

@@ -13,9 +13,11 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import matplotlib as mpl
+from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -60,31 +62,48 @@ def zone() -> tzinfo:
         return UTC
 
 
-def _times(start_s: int, step_s: int, count: int) -> list[datetime]:
-    return [datetime.fromtimestamp(start_s + index * step_s, zone()) for index in range(count)]
+def _on_axis(times_s: Sequence[int]) -> Any:
+    """UTC seconds as matplotlib places them."""
+    return dates.date2num([datetime.fromtimestamp(time_s, UTC) for time_s in times_s])
 
 
 def load_and_pv(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
-    plant, baseline = evidence.plant, evidence.baseline
-    for series, name, label, width in (
-        (baseline, "baseline", "load without control", 1.4),
-        (plant, "controlled", "load with control", 2.2),
+    for run, name, label, width in (
+        (evidence.baseline, "baseline", "load without control", 1.4),
+        (evidence.plant, "controlled", "load with control", 2.2),
     ):
-        kw = [power_w / 1000 for power_w in means(series["feeder_w"], series["step_s"], WINDOW_S)]
-        times = _times(series["start_s"], WINDOW_S, len(kw))
-        axes.step(times, kw, where="post", color=colour[name], linewidth=width, label=label)
-    pv = [power_w / 1000 for power_w in means(plant["pv_w"], plant["step_s"], WINDOW_S)]
-    times = _times(plant["start_s"], WINDOW_S, len(pv))
+        kw = _quarter_means_kw(run["series"], "feeder_w")
+        axes.step(_quarters(evidence, len(kw)), kw, where="post", color=colour[name], linewidth=width, label=label)
+    pv = _quarter_means_kw(evidence.plant["series"], "pv_w")
+    times = _quarters(evidence, len(pv))
     axes.fill_between(times, pv, step="post", color=colour["sun"], alpha=0.28, linewidth=0, label="PV production")
-    axes.axhline(plant["feeder_w_max"] / 1000, color=colour["limit"], linestyle="--", linewidth=1.4, label="limit")
+    limit_kw = evidence.plant["series"]["feeder_w_max"] / 1000
+    axes.axhline(limit_kw, color=colour["limit"], linestyle="--", linewidth=1.4, label="limit")
     axes.axhline(0, color=colour["faint"], linewidth=0.8)
     axes.set_ylabel("feeder, kW (import +)")
 
 
+def _quarter_means_kw(series: dict[str, Any], name: str) -> list[float]:
+    """The last value stands twice, for the last step's end."""
+    kw = [power_w / 1000 for power_w in means(series[name], series["step_s"], WINDOW_S)]
+    return kw + kw[-1:]
+
+
+def _quarters(evidence: Evidence, count: int) -> Any:
+    start_s = evidence.bench["start_s"]
+    return _on_axis(range(start_s, start_s + count * WINDOW_S, WINDOW_S))
+
+
+def _steps(evidence: Evidence) -> Any:
+    series = evidence.plant["series"]
+    count = len(series["feeder_w"])
+    return _on_axis(range(series["start_s"], series["start_s"] + count * series["step_s"], series["step_s"]))
+
+
 def price_per_type(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
     books = [book for book in evidence.ledger["intervals"] if book["price_micro_per_kwh"]]
-    start_s = books[0]["start_s"] if books else evidence.plant["start_s"]
-    times = _times(start_s, INTERVAL_S, len(books) + 1)
+    starts_s = [book["start_s"] for book in books]
+    times = _on_axis(starts_s + [start_s + INTERVAL_S for start_s in starts_s[-1:]])
     styles = (("controlled", "-"), ("sun", "-"), ("storage", "--"), ("third", ":"))
     for number, name in enumerate(evidence.ledger["energy_types"]):
         shade, line = styles[number % len(styles)]
@@ -97,38 +116,41 @@ def price_per_type(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> No
 
 
 def batteries(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
-    percent = {name: [100 * share for share in soc] for name, soc in evidence.plant["soc"].items()}
+    percent = {name: [100 * share for share in soc] for name, soc in evidence.plant["series"]["soc"].items()}
     _lines_or_band(axes, evidence, percent, colour["storage"], "battery")
     axes.set_ylim(0, 100)
     axes.set_ylabel("state of charge, %")
 
 
 def heaters(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
-    plant = evidence.plant
-    _lines_or_band(axes, evidence, plant["tank_c"], colour["limit"], "tank")
+    series = evidence.plant["series"]
+    _lines_or_band(axes, evidence, series["tank_c"], colour["limit"], "water heater")
     axes.set_ylabel("water, °C")
-    relays = list(plant["relay"].values())
-    if relays:
-        on = [sum(states) for states in zip(*relays, strict=True)]
-        right = axes.twinx()
-        times = _times(plant["start_s"], plant["step_s"], len(on))
-        right.fill_between(times, on, step="post", color=colour["controlled"], alpha=0.3, linewidth=0)
-        right.set_ylim(0, max(1, 3 * len(relays)))
-        right.set_yticks([0, len(relays)])
-        right.set_ylabel("heaters on", loc="bottom", color=colour["controlled"])
-        _plain_axes(right, colour)
-        right.grid(visible=False)
-        axes.set_zorder(right.get_zorder() + 1)
-        axes.patch.set_visible(False)
+    if series["relay"]:
+        on = [sum(states) for states in zip(*series["relay"].values(), strict=True)]
+        _heaters_on(axes, evidence, on, len(series["relay"]), colour)
+
+
+def _heaters_on(axes: Axes, evidence: Evidence, on: list[int], count: int, colour: dict[str, str]) -> None:
+    """How many relays are closed, in the lower third of the same axes."""
+    right = axes.twinx()
+    right.fill_between(_steps(evidence), on, step="post", color=colour["controlled"], alpha=0.35, linewidth=0)
+    _plain_axes(right, colour)
+    right.grid(visible=False)
+    right.spines["left"].set_visible(False)
+    right.set_ylim(0, 3 * count)
+    right.set_yticks([0, count])
+    right.tick_params(right=True, labelright=True, left=False, labelleft=False, colors=colour["controlled"])
+    right.set_ylabel("heaters on", loc="bottom", color=colour["controlled"])
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - (high - low) / 2, high)
+    axes.set_zorder(right.get_zorder() + 1)
 
 
 def voltages(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
-    for series, name, label in (
-        (evidence.baseline, "baseline", "without control"),
-        (evidence.plant, "controlled", "with control"),
-    ):
-        times = _times(series["start_s"], series["step_s"], len(series["voltage_pu_min"]))
-        low, high = series["voltage_pu_min"], series["voltage_pu_max"]
+    for run, name, label in _runs(evidence):
+        low, high = run["series"]["voltage_pu_min"], run["series"]["voltage_pu_max"]
+        times = _steps(evidence)
         axes.fill_between(times, low, high, color=colour[name], alpha=0.3, linewidth=0, label=label)
         axes.plot(times, low, color=colour[name], linewidth=1)
         axes.plot(times, high, color=colour[name], linewidth=1)
@@ -136,32 +158,30 @@ def voltages(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
 
 
 def line_loading(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
-    for series, name, label in (
-        (evidence.baseline, "baseline", "without control"),
-        (evidence.plant, "controlled", "with control"),
-    ):
-        percent = [100 * share for share in series["line_loading_max"]]
-        times = _times(series["start_s"], series["step_s"], len(percent))
-        axes.plot(times, percent, color=colour[name], linewidth=1.8, label=label)
+    for run, name, label in _runs(evidence):
+        percent = [100 * share for share in run["series"]["line_loading_max"]]
+        axes.plot(_steps(evidence), percent, color=colour[name], linewidth=1.8, label=label)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("most loaded line, %")
 
 
-def _lines_or_band(axes: Axes, evidence: Evidence, series: dict[str, Sequence[float]], shade: str, what: str) -> None:
+def _runs(evidence: Evidence) -> tuple[tuple[dict[str, Any], str, str], ...]:
+    return (evidence.baseline, "baseline", "without control"), (evidence.plant, "controlled", "with control")
+
+
+def _lines_or_band(axes: Axes, evidence: Evidence, series: dict[str, list[float]], shade: str, what: str) -> None:
     if not series:
-        axes.text(0.5, 0.5, f"no {what} in this neighbourhood", transform=axes.transAxes, ha="center")
+        axes.text(0.5, 0.5, f"no {what} in this neighbourhood", transform=axes.transAxes, ha="center", color=shade)
         return
-    rows = list(series.values())
-    times = _times(evidence.plant["start_s"], evidence.plant["step_s"], len(rows[0]))
-    if len(rows) <= _LINES_MAX:
+    times = _steps(evidence)
+    if len(series) <= _LINES_MAX:
         for (name, row), line in zip(series.items(), ("-", "--", "-.", ":"), strict=False):
             axes.plot(times, row, color=shade, linestyle=line, linewidth=1.8, label=name)
         return
-    columns = list(zip(*rows, strict=True))
+    columns = list(zip(*series.values(), strict=True))
     lows, highs = [min(column) for column in columns], [max(column) for column in columns]
-    axes.fill_between(times, lows, highs, color=shade, alpha=0.25, linewidth=0, label=f"all {len(rows)}")
-    middle = [sum(column) / len(column) for column in columns]
-    axes.plot(times, middle, color=shade, linewidth=2, label="mean")
+    axes.fill_between(times, lows, highs, color=shade, alpha=0.25, linewidth=0, label=f"all {len(series)}")
+    axes.plot(times, [sum(column) / len(column) for column in columns], color=shade, linewidth=2, label="mean")
 
 
 # name -> (title, drawing). In the order of the report.
@@ -186,11 +206,9 @@ def _plain_axes(axes: Axes, colour: dict[str, str]) -> None:
 
 
 def _day_axis(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
-    start_s = evidence.plant["start_s"]
-    end_s = start_s + len(evidence.plant["feeder_w"]) * evidence.plant["step_s"]
-    axes.set_xlim(*(datetime.fromtimestamp(at_s, zone()) for at_s in (start_s, end_s)))
-    axes.xaxis.set_major_locator(mpl.dates.HourLocator(byhour=range(0, 24, 3), tz=zone()))
-    axes.xaxis.set_major_formatter(mpl.dates.DateFormatter("%H:%M", tz=zone()))
+    axes.set_xlim(*_on_axis([evidence.bench["start_s"], evidence.intervals_played().stop * INTERVAL_S]))
+    axes.xaxis.set_major_locator(dates.HourLocator(byhour=range(0, 24, 3), tz=zone()))
+    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=zone()))
     name = SITE_ZONE if zone() is not UTC else "UTC"
     axes.set_xlabel(f"time of day, {name}", color=colour["ink"])
     axes.yaxis.label.set_color(colour["ink"])
@@ -217,9 +235,8 @@ def _fill(axes: Axes, name: str, evidence: Evidence, colour: dict[str, str]) -> 
 
 def svg(name: str, evidence: Evidence, size: tuple[float, float]) -> str:
     """One picture as an <svg> to stand in a page that defines the colours as CSS variables (--ink, --sun, ...)."""
-    settings = {"svg.fonttype": "none", "svg.hashsalt": f"{name}{size}", "font.size": 10.5, "font.family": "sans-serif"}
     text = io.StringIO()
-    with mpl.rc_context(settings):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": f"{name}{size}", "font.size": 10.5}):
         picture(name, evidence, size, _STAND_IN).savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     drawing = text.getvalue()
     drawing = drawing[drawing.index("<svg") :]

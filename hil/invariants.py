@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from hil import invariants_of_books as books
 from hil import invariants_of_control as control
 from hil.evidence import Evidence
-from hil.readings import committed, key_of, signed
+from hil.readings import committed, key_of, sealed_by_window, signed
 
 Faults = Iterable[str]
 Check = Callable[[Evidence], Faults]
@@ -25,10 +25,13 @@ def no_reading_lost(evidence: Evidence) -> Faults:
 
 def no_reading_duplicated(evidence: Evidence) -> Faults:
     """No reading stands in two light blocks, or twice in one."""
-    counts = Counter(key_of(reading) for reading in evidence.aggregator["readings"] if reading["light_block"])
+    said, there = sealed_by_window(evidence)
+    for window_start_s, more in sorted((said - there).items()):
+        yield f"window {window_start_s}: the light blocks hold {more} readings more than there are"
+    counts = Counter(key_of(reading) for reading in evidence.aggregator["readings"])
     for key, count in sorted(counts.items()):
         if count > 1:
-            yield f"{_reading(evidence, key)} was committed {count} times"
+            yield f"{_reading(evidence, key)} is stored {count} times"
 
 
 def no_reading_altered(evidence: Evidence) -> Faults:
@@ -50,15 +53,15 @@ def devices_remember_what_they_signed(evidence: Evidence) -> Faults:
 
 
 def light_blocks_hold_the_readings(evidence: Evidence) -> Faults:
-    """Light blocks are numbered without a gap, and each holds as many readings as it says."""
-    blocks = {block["number"]: block for block in evidence.ledger["light_blocks"]}
-    if sorted(blocks) != list(range(1, len(blocks) + 1)):
-        yield f"light blocks are not numbered 1 to {len(blocks)}"
-    counts = Counter(reading["light_block"] for reading in evidence.aggregator["readings"] if reading["light_block"])
-    for number in sorted(counts.keys() | blocks.keys()):
-        said = blocks[number]["reading_count"] if number in blocks else 0
-        if counts[number] != said:
-            yield f"light block {number} says {said} readings, {counts[number]} are in it"
+    """Light blocks are numbered without a gap, and hold as many readings of each window as they say."""
+    numbers = sorted(block["number"] for block in evidence.ledger["light_blocks"])
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield f"light blocks are not numbered 1 to {len(numbers)}"
+    said, there = sealed_by_window(evidence)
+    for window_start_s in sorted(said.keys() | there.keys()):
+        if said[window_start_s] != there[window_start_s]:
+            counts = f"{said[window_start_s]} readings on the ledger, {there[window_start_s]} sealed"
+            yield f"window {window_start_s}: {counts}"
 
 
 def every_device_is_a_process(evidence: Evidence) -> Faults:
@@ -97,8 +100,10 @@ CHECKS: dict[str, Check] = {
         books.money_is_conserved,
         books.ledger_conserves,
         books.prices_are_complete_and_recomputed,
+        control.receipts_are_signed_by_their_device,
         control.obeyed_commands_have_receipts,
         control.receipts_answer_their_command,
+        control.answers_are_on_the_ledger,
         control.commands_were_decided,
         control.relays_switch_as_the_contract_allows,
         control.replays_are_refused,

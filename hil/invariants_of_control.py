@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Iterable
 
 from hil.evidence import Evidence
-from wire import contract as contracts
+from hil.receipts import opened
 from wire import receipt
 
 Faults = Iterable[str]
 
 
+def receipts_are_signed_by_their_device(evidence: Evidence) -> Faults:
+    """Every receipt holds against the key its device has on the ledger."""
+    yield from opened(evidence)[1]
+
+
 def obeyed_commands_have_receipts(evidence: Evidence) -> Faults:
-    """As many verified receipts as commands the device says it obeyed."""
-    receipts: Counter[str] = Counter()
-    for answer in evidence.aggregator["receipts"]:
-        receipts[answer["device_id"]] += answer["outcome"] == receipt.OBEYED
+    """For every command a device says it obeyed there is its verified receipt."""
+    receipts = Counter(answer.device_id for answer in opened(evidence)[0] if answer.is_obeyed)
     for device in evidence.devices:
         obeyed, answered = device["counters"]["commands_obeyed"], receipts[device["device_id"]]
         if answered < obeyed:
@@ -25,18 +28,28 @@ def obeyed_commands_have_receipts(evidence: Evidence) -> Faults:
 
 
 def receipts_answer_their_command(evidence: Evidence) -> Faults:
-    """Each receipt names a command that was issued to that device, and was acted on while the command was valid."""
+    """Each receipt names a command that was issued to that device and was obeyed before it expired."""
     commands = {(command["device_id"], command["sequence"]): command for command in evidence.aggregator["commands"]}
-    for answer in evidence.aggregator["receipts"]:
-        who = evidence.names().get(answer["device_id"], answer["device_id"])
-        command = commands.get((answer["device_id"], answer["command_sequence"]))
+    for device_id, answer in opened(evidence)[0]:
+        who = evidence.names().get(device_id, device_id)
+        command = commands.get((device_id, answer.command_sequence))
         if command is None:
-            yield f"{who}: a receipt for command {answer['command_sequence']}, which was never issued"
-        elif answer["outcome"] == receipt.OBEYED:
-            if answer["action"] != command["action"]:
-                yield f"{who}: command {command['sequence']} was answered by another action"
-            if not command["not_before_s"] <= answer["acted_s"] < command["expires_s"]:
-                yield f"{who}: command {command['sequence']} was acted on outside its time"
+            yield f"{who}: a receipt for command {answer.command_sequence}, which was never issued"
+        elif answer.outcome == receipt.OBEYED:
+            if (answer.action, answer.decision_id) != (command["action"], command["decision_id"]):
+                yield f"{who}: command {answer.command_sequence} was answered by another action"
+            if answer.acted_s >= command["expires_s"]:
+                yield f"{who}: command {answer.command_sequence} was obeyed after it had expired"
+
+
+def answers_are_on_the_ledger(evidence: Evidence) -> Faults:
+    """What a device answered to a decision is what the ledger has as its answer."""
+    recorded = {decision["decision_id"]: decision["receipt"] for decision in evidence.ledger["decisions"]}
+    for device_id, answer in opened(evidence)[0]:
+        on_ledger = recorded.get(answer.decision_id)
+        if answer.decision_id and answer.outcome == receipt.OBEYED and (on_ledger or {}).get("outcome") != "obeyed":
+            who = evidence.names().get(device_id, device_id)
+            yield f"{who} obeyed decision {answer.decision_id}, the ledger does not know"
 
 
 def commands_were_decided(evidence: Evidence) -> Faults:
@@ -54,16 +67,17 @@ def commands_were_decided(evidence: Evidence) -> Faults:
 
 def relays_switch_as_the_contract_allows(evidence: Evidence) -> Faults:
     """No relay switched more often in a day than its contract allows, by the device's count and by the plant's."""
+    counters = {device["device_id"]: device["counters"] for device in evidence.devices}
+    names = evidence.names()
     for contract in evidence.ledger["contracts"]:
-        if contract["contract_kind"] != contracts.DEFERRABLE:
+        if contract["kind"] != "deferrable":
             continue
-        terms = dict(zip(contracts.TERMS[contracts.DEFERRABLE], contract["terms"], strict=True))
-        device = next(device for device in evidence.devices if device["device_id"] == contract["device_id"])
-        counted = device["counters"]["relay_switches_today_max"]
-        seen = evidence.plant["relay_switches"].get(device["name"], 0)
-        if max(counted, seen) > terms["switches_per_day_max"]:
-            allowed = f"{terms['switches_per_day_max']} allowed"
-            yield f"{device['name']}: {counted} switches counted, {seen} seen by the plant, {allowed}"
+        device_id = contract["device_id"]
+        counted = counters[device_id]["relay_switches_today_max"]
+        seen = evidence.plant["series"]["relay_switches"].get(names[device_id], 0)
+        allowed = contract["terms"]["switches_per_day_max"]
+        if max(counted, seen) > allowed:
+            yield f"{names[device_id]}: {counted} switches counted, {seen} seen by the plant, {allowed} allowed"
 
 
 def replays_are_refused(evidence: Evidence) -> Faults:

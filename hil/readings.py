@@ -1,8 +1,10 @@
-"""The two ends of a reading's way: what devices signed, by their flash images, and what was committed to the ledger."""
+"""The two ends of a reading's way: what devices signed, by their flash images, and what was delivered for good."""
 
+from collections import Counter
 from typing import Any
 
 from hil.evidence import Evidence
+from wire.interval import window_start
 
 Key = tuple[str, int, int]  # device_id, boot, sequence
 
@@ -21,10 +23,32 @@ def signed(evidence: Evidence) -> dict[Key, str]:
 
 
 def committed(evidence: Evidence) -> dict[Key, str]:
-    """SHA-256 (hex) of every reading the aggregator holds in a light block that is on the ledger."""
+    """
+    SHA-256 (hex) of every reading that is in a light block on the ledger, or, when its time was uncertain and it is
+    never billed, on the aggregator's disk.
+    """
     on_ledger = {block["number"] for block in evidence.ledger["light_blocks"]}
     return {
         key_of(reading): reading["sha256"]
         for reading in evidence.aggregator["readings"]
-        if reading["light_block"] in on_ledger
+        if reading["light_block"] in on_ledger or not reading["billed"]
     }
+
+
+def sealed_by_window(evidence: Evidence) -> tuple[Counter[int], Counter[int]]:
+    """By window: how many readings the light blocks on the ledger say they hold, and how many there are to hold."""
+    said: Counter[int] = Counter()
+    for block in evidence.ledger["light_blocks"]:
+        said[block["window_start_s"]] += block["reading_count"]
+    there: Counter[int] = Counter()
+    for reading in evidence.aggregator["readings"]:
+        if reading["light_block"] and reading["billed"]:
+            there.update({window_start(record["start_s"]) for record in reading["records"]})
+    return said, there
+
+
+def duplicated(evidence: Evidence) -> int:
+    """How often a reading stands on the ledger or in the aggregator's store once more than once."""
+    said, there = sealed_by_window(evidence)
+    rows = Counter(key_of(reading) for reading in evidence.aggregator["readings"])
+    return sum((said - there).values()) + sum(count - 1 for count in rows.values())

@@ -9,11 +9,10 @@ from typing import Any
 from hil.benefit import benefit, better_in
 from hil.evidence import Evidence
 from hil.invariants import CHECKS
-from hil.readings import committed, key_of, signed
-from wire import receipt
+from hil.readings import committed, duplicated, signed
+from hil.receipts import opened
 
 _FAULTS_SHOWN = 5
-_EXPIRED = receipt.REASONS.index("expired")
 
 
 def judge(evidence: Evidence) -> dict[str, Any]:
@@ -50,14 +49,13 @@ def judge(evidence: Evidence) -> dict[str, Any]:
 
 
 def readings(evidence: Evidence) -> dict[str, Any]:
-    """signed: by the flash images. committed: distinct readings in light blocks on the ledger."""
+    """signed: by the flash images. committed: delivered for good (hil/readings.py)."""
     held, delivered = signed(evidence), committed(evidence)
-    times = Counter(key_of(reading) for reading in evidence.aggregator["readings"] if reading["light_block"])
     return {
         "signed": len(held),
         "committed": len(delivered),
         "lost": len(held.keys() - delivered.keys()),
-        "duplicated": sum(count - 1 for count in times.values()),
+        "duplicated": duplicated(evidence),
         "refused": sum(evidence.aggregator["refused"].values()),
         "refused_by_reason": evidence.aggregator["refused"],
         "not_billed": sum(not reading["billed"] for reading in evidence.aggregator["readings"]),
@@ -65,9 +63,10 @@ def readings(evidence: Evidence) -> dict[str, Any]:
 
 
 def prices(evidence: Evidence) -> dict[str, Any]:
-    ledger = evidence.ledger
+    """Of the intervals of the day that was played; the one that begins with its end is not counted."""
+    ledger, books, played = evidence.ledger, evidence.intervals(), evidence.intervals_played()
     return {
-        "intervals": sum(bool(book["price_micro_per_kwh"]) for book in ledger["intervals"]),
+        "intervals": sum(bool(books[interval]["price_micro_per_kwh"]) for interval in played if interval in books),
         "types": len(ledger["energy_types"]),
         "recomputed_equal": ledger["recomputed_equal"],
     }
@@ -79,10 +78,10 @@ def commands(evidence: Evidence) -> dict[str, Any]:
     their time, answered so or not at all. The rest is what devices counted of messages they did not even answer.
     """
     issued = evidence.aggregator["commands"]
-    answers = {(answer["device_id"], answer["command_sequence"]): answer for answer in evidence.aggregator["receipts"]}
-    refused = [answer for answer in answers.values() if answer["outcome"] == receipt.REFUSED]
-    reasons = Counter(receipt.REASONS[answer["reason"]] for answer in refused)
-    obeyed = len(answers) - len(refused)
+    answers = {(answer.device_id, answer.receipt.command_sequence): answer for answer in opened(evidence)[0]}
+    reasons = Counter(answer.reason for answer in answers.values() if not answer.is_obeyed)
+    refused = sum(reasons.values())
+    obeyed = len(answers) - refused
     late = reasons["expired"]
     unanswered = sum((command["device_id"], command["sequence"]) not in answers for command in issued)
     counted: Counter[str] = Counter()
@@ -92,7 +91,7 @@ def commands(evidence: Evidence) -> dict[str, Any]:
         "issued": len(issued),
         "obeyed": obeyed,
         "expired": late + unanswered,
-        "refused": len(refused) - late,
+        "refused": refused - late,
         "refused_by_reason": dict(sorted(reasons.items())),
         **{name: counted[f"commands_{name}"] for name in ("replayed", "forged", "foreign")},
         "stale": counted["commands_expired"],

@@ -5,17 +5,22 @@ heaters. Tests tamper with a copy of it; the report is drawn from it before ther
     python -m tests.hil.synthetic DIRECTORY     writes DIRECTORY/{bench,devices,...}.json
 """
 
+import copy
 import hashlib
 import json
 import math
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nacl.signing import SigningKey
+
 from hil.evidence import GRID_ID, WITNESSES, Evidence
-from wire import command, contract, energy_type, receipt
+from wire import command, contract, energy_type, message, receipt
 from wire.interval import INTERVAL_S, WINDOW_S
+from wire.receipt import Receipt
 
 START_S = 1_750_000_000 // 86_400 * 86_400
 DAY_S = 86_400
@@ -28,8 +33,37 @@ MLMDS = ("mlmd-01", "mlmd-02")
 PRICE = {0: 300_000, 1: 120_000, 2: 180_000}
 
 
+NETWORK_ID = bytes(range(8))
+
+
+@cache
+def key_of(name: str) -> SigningKey:
+    return SigningKey(hashlib.sha256(name.encode()).digest())
+
+
 def identity(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
+    return hashlib.sha256(bytes(key_of(name).verify_key)).hexdigest()[:16]
+
+
+def signed_receipt(name: str, answer: Receipt) -> str:
+    """In hex, as the aggregator exports it."""
+    key = key_of(name)
+    signed = message.seal(
+        receipt.KIND,
+        receipt.LAYOUT,
+        answer,
+        bytes.fromhex(identity(name)),
+        NETWORK_ID,
+        lambda data: key.sign(data).signature,
+    )
+    return signed.hex()
+
+
+OWNERS = {identity(name): identity(f"user {name}") for name in METERS} | {GRID_ID: GRID_ID}
+
+
+def owner_of(meter_id: str) -> str:
+    return OWNERS[meter_id]
 
 
 AREA = identity("aggregator-1")
@@ -117,7 +151,8 @@ def _area_record(window: int) -> dict[str, int]:
 
 
 def _devices(readings: list[dict[str, Any]], receipts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    obeyed = Counter(answer["device_id"] for answer in receipts if answer["outcome"] == receipt.OBEYED)
+    obeyed = Counter(answer["device_id"] for answer in receipts)
+    obeyed[identity(HEATER[1])] -= 1
     devices = []
     for name in METERS + MLMDS:
         signed = [reading for reading in readings if reading["device_id"] == identity(name)]
@@ -177,6 +212,8 @@ def _flow(producer: str, consumer: str, kind: int, energy_wh: int) -> dict[str, 
     return {
         "producer": producer,
         "consumer": consumer,
+        "seller": owner_of(producer),
+        "buyer": owner_of(consumer),
         "energy_type": kind,
         "energy_wh": energy_wh,
         "price_micro_per_kwh": price,
@@ -206,61 +243,82 @@ def _intervals() -> list[dict[str, Any]]:
 
 
 def _wallets(intervals: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    owner = {identity(name): identity(f"user {name}") for name in METERS} | {GRID_ID: GRID_ID}
-    wallets: dict[str, Counter[str]] = {who: Counter(balance_micro=0, bought_wh=0, sold_wh=0) for who in owner.values()}
+    wallets: dict[str, Counter[str]] = {
+        who: Counter(balance_micro=0, bought_wh=0, sold_wh=0) for who in OWNERS.values()
+    }
     for flow in (flow for book in intervals for flow in book["flows"]):
-        seller, buyer = owner[flow["producer"]], owner[flow["consumer"]]
+        seller, buyer = flow["seller"], flow["buyer"]
         if seller != buyer:
             wallets[seller].update(balance_micro=flow["money_micro"], sold_wh=flow["energy_wh"])
             wallets[buyer].update(balance_micro=-flow["money_micro"], bought_wh=flow["energy_wh"])
     return {who: dict(wallet) for who, wallet in wallets.items()}
 
 
+def _answer(name: str, number: int, interval: int, action: int, value: int) -> Receipt:
+    window, is_heater = 2 * (interval - FIRST), name in HEATER
+    refused = name == HEATER[1] and interval == FIRST + 20
+    return Receipt(
+        boot=1,
+        sequence=interval - FIRST + 1,
+        command_sequence=interval - FIRST + 1,
+        decision_id=number,
+        command_digest=bytes(8),
+        acted_s=interval * INTERVAL_S + 60,
+        outcome=receipt.REFUSED if refused else receipt.OBEYED,
+        reason=receipt.REASONS.index("comfort_low") if refused else 0,
+        action=action,
+        value=value,
+        power_w=2000 * value if is_heater else value,
+        temperature_mc=_temperature_mc(name, window) if is_heater else 0,
+        soc_permille=0 if is_heater else _soc(window),
+        relays=value if is_heater else 0,
+    )
+
+
+def _asked(name: str, interval: int) -> tuple[int, int]:
+    """Action and value."""
+    window = 2 * (interval - FIRST)
+    if name in HEATER:
+        return command.RELAY, int(_heater_on(name, window, True))
+    now = energy(name, window)
+    return command.BATTERY_POWER, 4 * (now["charged_wh"] - now["discharged_wh"])
+
+
 def _control() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Decisions with their commands and receipts: heaters each interval, on or off; one is refused."""
+    """Decisions with their commands and receipts: everybody each interval; one is refused."""
     decisions, commands, receipts = [], [], []
     for interval in range(FIRST, FIRST + 48):
         for name in HEATER + BATTERY:
             number = len(decisions) + 1
-            window = 2 * (interval - FIRST)
-            is_heater = name in HEATER
-            now = energy(name, window)
-            value = int(_heater_on(name, window, True)) if is_heater else 4 * (now["charged_wh"] - now["discharged_wh"])
-            action = command.RELAY if is_heater else command.BATTERY_POWER
+            action, value = _asked(name, interval)
+            answer = _answer(name, number, interval, action, value)
             shared = {"decision_id": number, "device_id": identity(name), "action": action, "value": value}
-            acted_s = interval * INTERVAL_S + 60
-            refused = name == HEATER[1] and interval == FIRST + 20
-            answer = {
-                "device_id": identity(name),
-                "boot": 1,
-                "sequence": interval - FIRST + 1,
-                "command_sequence": interval - FIRST + 1,
-                "decision_id": number,
-                "acted_s": acted_s,
-                "outcome": receipt.REFUSED if refused else receipt.OBEYED,
-                "reason": receipt.REASONS.index("comfort_low") if refused else 0,
-                "action": action,
-                "value": value,
-                "power_w": 2000 * value if is_heater else value,
-                "temperature_mc": _temperature_mc(name, window) if is_heater else 0,
-                "soc_permille": 0 if is_heater else _soc(window),
-                "relays": value if is_heater else 0,
-            }
-            receipts.append(answer)
-            decisions.append(
-                {**shared, "contract_id": 1, "interval": interval, "reason": 0, "height": interval, "receipt": answer}
-            )
-            commands.append(
-                {
-                    **shared,
-                    "contract_id": 1,
-                    "height": interval,
-                    "sequence": interval - FIRST + 1,
-                    "not_before_s": acted_s,
-                    "expires_s": (interval + 1) * INTERVAL_S + 300,
-                }
-            )
+            data = signed_receipt(name, answer)
+            command_sequence = {"command_sequence": answer.command_sequence}
+            row = {"device_id": identity(name), "boot": 1, "sequence": answer.sequence, **command_sequence}
+            receipts.append({**row, "received_s": answer.acted_s, "data": data})
+            decisions.append({**shared, **_decided(answer, interval)})
+            expires_s = (interval + 1) * INTERVAL_S + 300
+            issued = {"sequence": answer.command_sequence, "issued_s": answer.acted_s, "expires_s": expires_s}
+            commands.append({**shared, **issued, "receipt": data})
     return decisions, commands, receipts
+
+
+def _decided(answer: Receipt, interval: int) -> dict[str, Any]:
+    recorded = {
+        "outcome": "obeyed" if answer.outcome == receipt.OBEYED else "refused",
+        "reason": receipt.REASONS[answer.reason],
+        **{name: getattr(answer, name) for name in ("acted_s", "action", "value", "power_w", "command_sequence")},
+    }
+    height = 2 * (interval - FIRST) + 2
+    return {
+        "contract_id": 1,
+        "interval": interval,
+        "reason": 0,
+        "reason_name": "price",
+        "height": height,
+        "receipt": recorded,
+    }
 
 
 def _contracts() -> list[dict[str, Any]]:
@@ -272,45 +330,47 @@ def _contracts() -> list[dict[str, Any]]:
         {
             "contract_id": number,
             "owner_id": identity(f"user {name}"),
-            "contract_kind": kind,
+            "kind": "deferrable" if kind == contract.DEFERRABLE else "battery",
             "device_id": identity(name),
-            "terms": list(terms),
+            "terms": dict(zip(contract.TERMS[kind], terms, strict=True)),
             "energy_types": [],
-            "is_open": 1,
+            "is_open": True,
         }
         for number, (name, kind, terms) in enumerate(agreed, start=1)
     ]
 
 
 def plant(controlled: bool = True) -> dict[str, Any]:
-    """Quarter-hour truth of the physics, each window three steps of five minutes long."""
+    """The physics' own record: three steps of five minutes to a window."""
     windows = [step * STEP_S // WINDOW_S for step in range(DAY_S // STEP_S)]
-    sums = [
-        {field: sum(energy(name, window, controlled)[field] for name in METERS) for field in energy(METERS[0], 0)}
-        for window in range(WINDOWS)
-    ]
+    rows = {name: [energy(name, window, controlled) for window in range(WINDOWS)] for name in METERS}
+    sums = [Counter[str]() for _ in range(WINDOWS)]
+    for household in rows.values():
+        for total, amounts in zip(sums, household, strict=True):
+            total.update(amounts)
     net = [row["consumed_wh"] + row["charged_wh"] - row["produced_wh"] - row["discharged_wh"] for row in sums]
-    heater = {name: [_temperature_mc(name, w, controlled) / 1000 for w in windows] for name in HEATER}
-    return {
+    soc = [(_soc(window) if controlled else 200) / 1000 for window in windows]
+    series = {
+        "feeder_w_max": 7_000,
         "start_s": START_S,
         "step_s": STEP_S,
-        "feeder_w_max": 7_000,
-        "feeder_w": [4 * net[window] for window in windows],
-        "pv_w": [4 * sums[window]["produced_wh"] for window in windows],
+        "feeder_w": [4.0 * net[window] for window in windows],
+        "pv_w": [4.0 * sums[window]["produced_wh"] for window in windows],
         "voltage_pu_min": [1.0 - net[window] / 60_000 for window in windows],
         "voltage_pu_max": [1.01 - net[window] / 120_000 for window in windows],
         "line_loading_max": [abs(net[window]) / 4_000 for window in windows],
-        "tank_c": heater,
-        "relay": {name: [int(_heater_on(name, window, controlled)) for window in windows] for name in HEATER},
-        "soc": {name: [(_soc(window) if controlled else 200) / 1000 for window in windows] for name in BATTERY},
-        "relay_switches": dict.fromkeys(HEATER, 2),
-        "energy_wh": {
-            name: {
-                field: float(sum(energy(name, window, controlled)[field] for window in range(WINDOWS)))
-                for field in energy(name, 0)
-            }
-            for name in METERS
+        "tank_c": {name: [_temperature_mc(name, w, controlled) / 1000 for w in windows] for name in HEATER},
+        "relay": {name: [int(_heater_on(name, w, controlled)) for w in windows] for name in HEATER},
+        "soc": dict.fromkeys(BATTERY, soc),
+        "relay_switches": dict.fromkeys(HEATER, 2 if controlled else 4),
+    }
+    return {
+        "series": series,
+        "quarters": {
+            "start_s": [START_S + window * WINDOW_S for window in range(WINDOWS)],
+            "households": {name: [list(amounts.values()) for amounts in household] for name, household in rows.items()},
         },
+        "stored_wh_change": 600.0 if controlled else 0.0,
     }
 
 
@@ -331,10 +391,17 @@ def day() -> Evidence:
         for window in range(WINDOWS)
     ]
     registrations = [
-        {"subject_id": identity(name), "role": 2, "owner_id": identity(f"user {name}"), "area_id": AREA}
+        {
+            "subject_id": identity(name),
+            "role": "meter",
+            "public_key": bytes(key_of(name).verify_key).hex(),
+            "owner_id": identity(f"user {name}"),
+            "area_id": AREA,
+        }
         for name in METERS
     ]
     ledger = {
+        "network_id": NETWORK_ID.hex(),
         "height": 97,
         "interval": FIRST + 48,
         "app_hash": hashlib.sha256(b"app").hexdigest(),
@@ -381,8 +448,11 @@ def day() -> Evidence:
 
 def write(evidence: Evidence, directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
+    raw = copy.deepcopy(evidence)
+    for reading in raw.aggregator["readings"]:
+        reading["records"] = [list(record.values()) for record in reading["records"]]
     for witness in WITNESSES:
-        (directory / f"{witness}.json").write_text(json.dumps(getattr(evidence, witness)))
+        (directory / f"{witness}.json").write_text(json.dumps(getattr(raw, witness)))
     return directory
 
 
