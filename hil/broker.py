@@ -23,7 +23,6 @@ allow_anonymous true
 persistence false
 max_inflight_messages 0
 max_queued_messages 0
-max_keepalive 0
 set_tcp_nodelay true
 log_type error
 log_type warning

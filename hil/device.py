@@ -16,11 +16,10 @@ from hil import interpreter, process
 from hil.board import board_frames as frames
 from hil.errors import ParticipantDied
 from hil.grant import Coordinator
+from hil.images import BOARD, FIRMWARE
 from hil.participant import NEVER_MS, Participant
 from hil.tap import Link, Tap
 
-BOARD = Path(__file__).parent / "board"
-TOP = Path(__file__).parents[1]
 _PIECE_MAX = 16384
 POWER_ON, HARD_RESET = 1, 2
 
@@ -61,7 +60,7 @@ class Board:
     mac: bytes
     image: Path
     log: Path
-    main: Path = TOP / "firmware" / "main.py"
+    main: Path = FIRMWARE / "main.py"
     paths: tuple[Path, ...] = ()
     heap: str = "256k"
 

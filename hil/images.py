@@ -1,19 +1,23 @@
 """
-Flash images as they leave the factory: LittleFS2 with a device's config and key, made
-by the same interpreter and file system that the devices run on.
+Flash images: LittleFS2 with a device's config and key as it leaves the factory, and
+what is on it when the day is over. Made and read by the same interpreter and file
+system that the devices run on.
 """
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hil import interpreter
 from hil.errors import BenchError
 
 BOARD = Path(__file__).parent / "board"
-BLOCK_SIZE = 4096
-BLOCKS = 512  # the 2 MiB data partition of a 4 MiB module
+TOP = Path(__file__).parents[1]
+FIRMWARE = TOP / "firmware"
+SIZE = 2 << 20  # the data partition of a 4 MiB module
 
 
 def make(images: Mapping[Path, Mapping[str, bytes]], folder: Path) -> None:
@@ -23,18 +27,24 @@ def make(images: Mapping[Path, Mapping[str, bytes]], folder: Path) -> None:
         json.dumps({str(path): {name: data.hex() for name, data in files.items()} for path, files in images.items()})
     )
     for path in images:
-        path.write_bytes(b"\xff" * BLOCK_SIZE * BLOCKS)
+        path.write_bytes(b"")
+        os.truncate(path, SIZE)
     _run(BOARD / "make_images.py", str(listing))
     listing.unlink()
 
 
-def read(images: Mapping[str, Path], script: Path, paths: list[Path], folder: Path) -> dict:
-    """What `script` (see board/read_image.py) finds in each image after power-off: name -> its JSON."""
-    found = {}
-    for name, image in images.items():
-        output = _run(script, str(image), *map(str, paths))
-        found[name] = json.loads(output)
-    return found
+def read(images: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """name -> {"signed": [{boot, sequence, sha256}], "counters": {...}} of each image, after power-off."""
+    lines = _run(BOARD / "read_image.py", str(FIRMWARE), *map(str, images.values())).splitlines()
+    return {name: json.loads(line) for name, line in zip(images, lines, strict=True)}
+
+
+def device_tree(folder: Path) -> Path:
+    """What stands beside the firmware on a device: a folder with the package `wire` and nothing else of ours."""
+    tree = folder / "tree"
+    tree.mkdir()
+    (tree / "wire").symlink_to(TOP / "wire")
+    return tree
 
 
 def _run(script: Path, *arguments: str) -> str:

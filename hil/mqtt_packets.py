@@ -1,6 +1,6 @@
 """
 The packets of MQTT 3.1.1, as far as a tap must read them: where one ends, what it asks
-for, what answers it. Payloads are never changed.
+for, what answers it.
 """
 
 import struct
@@ -86,6 +86,13 @@ def read_will(packet: Packet) -> Publish | None:
     topic, at = _text(packet.body, at)
     payload, _ = _text(packet.body, at)
     return Publish(topic.decode(), payload, flags >> 3 & 3, bool(flags & 32), 0)
+
+
+def without_keep_alive(packet: Packet) -> bytes:
+    """A CONNECT whose keep-alive is 0: the broker would count it in wall time, which means nothing here."""
+    _, at = _text(packet.body, 0)
+    at += len(packet.raw) - len(packet.body) + 2
+    return packet.raw[:at] + b"\0\0" + packet.raw[at + 2 :]
 
 
 def read_filters(packet: Packet) -> list[str]:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from hil import images
-from hil.device import TOP, Board, Device, Radio
+from hil.device import Board, Device, Radio
 from hil.errors import ParticipantDied
 from hil.grant import Coordinator
 from hil.tap import Tap
@@ -49,8 +49,8 @@ def _image(options: argparse.Namespace, folder: Path) -> Path:
 def run(options: argparse.Namespace, folder: Path) -> None:
     clock, tap = Coordinator(_START_MS), Tap()
     clock.exchange = tap.exchange
-    log = folder / "one.log"
-    board = Board("one", b"\x02GRID\x01", _image(options, folder), log, options.main.resolve(), (TOP / "hil" / "tree",))
+    log, tree = folder / "one.log", images.device_tree(folder)
+    board = Board("one", b"\x02GRID\x01", _image(options, folder), log, options.main.resolve(), (tree,))
     device = Device(board, clock, BareBoard(), Radio(), tap)
     clock.members.append(device)
     started = time.monotonic()

@@ -77,6 +77,10 @@ class Link:
             self._lost()
 
 
+def _as_sent(packet: Packet) -> bytes:
+    return mqtt.without_keep_alive(packet) if packet.kind == mqtt.CONNECT else packet.raw
+
+
 class Tap:
     def __init__(self) -> None:
         self.address: tuple[str, int] | None = None  # of the broker; None while it is down
@@ -148,7 +152,7 @@ class Tap:
     def _forward(self, link: Link) -> None:
         for packet in link.outgoing:
             self._note(link, packet)
-        data = b"".join(packet.raw for packet in link.outgoing)
+        data = b"".join(_as_sent(packet) for packet in link.outgoing)
         link.outgoing.clear()
         try:
             link.upstream.sendall(data)

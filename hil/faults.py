@@ -1,0 +1,78 @@
+"""Carries out what a scenario says goes wrong, at its time, and writes down what was done."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hil.broker import Broker
+from hil.device import Device
+from hil.grant import Coordinator
+from hil.replay import Eavesdropper
+from hil.scenario import BrokerKilled, ClockJump, Fault, PowerCut, Replay
+from hil.service import Service
+from hil.tap import Tap
+
+
+@dataclass
+class Faults:
+    time: Coordinator
+    broker: Broker
+    tap: Tap
+    services: list[Service]
+    devices: dict[str, Device]
+    eavesdropper: Eavesdropper
+    done: list[dict[str, Any]] = field(default_factory=list)
+
+    def plan(self, faults: tuple[Fault, ...], day_start_s: int, end_s: int) -> None:
+        """Faults of the part of the day that is played."""
+        for fault in faults:
+            at_ms = (day_start_s + fault.at_s) * 1000
+            if self.time.now_ms <= at_ms < end_s * 1000:
+                self.time.at(at_ms, lambda fault=fault: self._carry_out(fault))  # type: ignore[misc]
+
+    def _carry_out(self, fault: Fault) -> None:
+        if isinstance(fault, BrokerKilled):
+            self._kill_broker(fault)
+        elif isinstance(fault, PowerCut):
+            self._cut_power(fault)
+        elif isinstance(fault, Replay):
+            sent = self.eavesdropper.replay()
+            self._note("replay", effect=f"sent again: {', '.join(sent)}")
+        else:
+            self._jump_clock(fault)
+
+    def _note(self, name: str, effect: str, device: str | None = None) -> None:
+        self.done.append({"name": name, "at_s": self.time.now_ms // 1000, "device": device, "effect": effect})
+
+    def _kill_broker(self, fault: BrokerKilled) -> None:
+        self.broker.kill()
+        self.tap.broker_down()
+        for service in self.services:
+            service.close_port()
+        self._note("broker_killed", f"its state wiped, back after {fault.down_s} s")
+        self.time.at(self.time.now_ms + fault.down_s * 1000, self._start_broker)
+
+    def _start_broker(self) -> None:
+        self.broker.start()
+        self.tap.address = self.broker.address
+        for service in self.services:
+            service.open_port()
+
+    def _cut_power(self, fault: PowerCut) -> None:
+        device = self._named(fault.role, fault.number)
+
+        def lost() -> None:
+            self._note("power_cut", f"in the middle of a flash write, back after {fault.down_s} s", device.name)
+            self.time.at(self.time.now_ms + fault.down_s * 1000, device.power_on)
+
+        device.power_lost = lost
+        device.arm_power_cut(1)
+
+    def _jump_clock(self, fault: ClockJump) -> None:
+        device = self._named(fault.role, fault.number)
+        device.jump_clock(fault.jump_s * 1000)
+        self._note("clock_jump", f"by {fault.jump_s} s", device.name)
+
+    def _named(self, role: str, number: int) -> Device:
+        """The number-th device of a role, from 1, wrapped round when there are fewer."""
+        alike = sorted(name for name in self.devices if name.startswith(role))
+        return self.devices[alike[(number - 1) % len(alike)]]

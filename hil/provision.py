@@ -1,0 +1,175 @@
+"""
+What an operator does before a neighbourhood is switched on: hands out keys and configs,
+and signs the registrations and, with their users, the contracts. Pure: from a seed and
+the plant's sites to the contents of files and transactions.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from hil.identity import Identity
+from hil.plant import Site
+from wire import contract, energy_type, kind, message, registration
+from wire.interval import interval_of
+
+NOBODY = bytes(8)
+SAMPLE_S = 300
+CHANNEL = 1
+
+
+@dataclass(frozen=True)
+class Network:
+    """The holders of all keys of one run. devices, users: by site name (a user is the owner of that meter)."""
+
+    network_id: bytes
+    operator: Identity
+    aggregator: Identity
+    cloud: Identity
+    devices: dict[str, Identity]
+    users: dict[str, Identity]
+    sites: tuple[Site, ...]
+
+    @property
+    def meters(self) -> list[Site]:
+        return [site for site in self.sites if site.role == "meter"]
+
+    @property
+    def mlmds(self) -> list[Site]:
+        return [site for site in self.sites if site.role == "mlmd"]
+
+
+def found(seed: int, sites: Sequence[Site]) -> Network:
+    def holder(name: str) -> Identity:
+        return Identity.of(seed, name)
+
+    return Network(
+        sha256(f"gridtide/{seed}/network".encode()).digest()[:8],
+        holder("operator"),
+        holder("aggregator"),
+        holder("cloud"),
+        {site.name: holder(site.name) for site in sites},
+        {site.name: holder(f"owner of {site.name}") for site in sites if site.role == "meter"},
+        tuple(sites),
+    )
+
+
+# -- devices ------------------------------------------------------------------------------------
+
+
+def device_files(network: Network, site: Site) -> dict[str, bytes]:
+    """What is on the device's flash when it is delivered: name -> bytes."""
+    config = json.dumps(device_config(network, site)).encode()
+    return {"config.json": config, "key.bin": network.devices[site.name].seed}
+
+
+def device_config(network: Network, site: Site) -> dict:
+    own = network.devices[site.name]
+    shared = {
+        "role": site.role,
+        "name": site.name,
+        "board": "esp32_devkit",
+        "network_id": network.network_id.hex(),
+        "area_id": network.aggregator.id.hex(),
+        "device_id": own.id.hex(),
+        "aggregator_public_key": network.aggregator.public_key.hex(),
+        "channel": CHANNEL,
+        "sample_s": SAMPLE_S,
+        "power_w_max": site.power_w_max,
+        "equipment": site.equipment,
+        "limits": site.limits,
+    }
+    return shared | (_mlmd_links(network, site) if site.role == "mlmd" else _meter_links(network, site))
+
+
+def _mlmd_links(network: Network, site: Site) -> dict:
+    peers = [network.devices[meter.name] for meter in network.meters if meter.mlmd == site.name]
+    return {
+        "meters": [{"id": peer.id.hex(), "mac": peer.mac.hex()} for peer in peers],
+        "wifi": {"ssid": "gridtide", "password": "on the bench the air is free"},
+        "mqtt": {"host": "127.0.0.1", "port": 1883},
+    }
+
+
+def _meter_links(network: Network, site: Site) -> dict:
+    mlmd = network.devices[site.mlmd]
+    return {"mlmd": {"id": mlmd.id.hex(), "public_key": mlmd.public_key.hex(), "mac": mlmd.mac.hex()}}
+
+
+# -- services -----------------------------------------------------------------------------------
+
+
+def genesis(network: Network, start_s: int, feeder_power_w_max: int) -> dict:
+    return {
+        "network_id": network.network_id.hex(),
+        "operator_public_key": network.operator.public_key.hex(),
+        "start_interval": interval_of(start_s),
+        "feeder_power_w_max": feeder_power_w_max,
+    }
+
+
+def aggregator_settings(network: Network, feeder_power_w_max: int) -> dict:
+    return {
+        "network_id": network.network_id.hex(),
+        "operator_public_key": network.operator.public_key.hex(),
+        "cloud_id": network.cloud.id.hex(),
+        "cloud_public_key": network.cloud.public_key.hex(),
+        "feeder_power_w_max": feeder_power_w_max,
+        "area_power_w_max": {network.devices[site.name].id.hex(): site.power_w_max for site in network.mlmds},
+    }
+
+
+def toml(settings: dict) -> str:
+    """`settings` (strings, whole numbers, tables of them) as TOML."""
+    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if not isinstance(value, dict)]
+    for name, table in settings.items():
+        if isinstance(table, dict):
+            lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
+
+
+# -- ledger -------------------------------------------------------------------------------------
+
+
+def transactions(network: Network) -> list[bytes]:
+    """The operator's registrations, then the users' contracts, signed."""
+    return _registrations(network) + _contracts(network)
+
+
+def _registrations(network: Network) -> list[bytes]:
+    area_id = network.aggregator.id
+    subjects = [
+        (network.cloud, registration.CLOUD, NOBODY, NOBODY, energy_type.GRID),
+        (network.aggregator, registration.AGGREGATOR, NOBODY, area_id, energy_type.GRID),
+    ]
+    subjects += [(user, registration.USER, NOBODY, NOBODY, energy_type.GRID) for user in network.users.values()]
+    for site in network.mlmds:
+        subjects.append((network.devices[site.name], registration.MLMD, NOBODY, area_id, energy_type.GRID))
+    for site in network.meters:
+        owner_id = network.users[site.name].id
+        subjects.append((network.devices[site.name], registration.METER, owner_id, area_id, site.energy_type))
+    return [
+        _sealed(
+            network,
+            network.operator,
+            kind.REGISTRATION,
+            registration.LAYOUT,
+            (nonce, subject.id, role, subject.public_key, owner_id, area, made),
+        )
+        for nonce, (subject, role, owner_id, area, made) in enumerate(subjects, start=1)
+    ]
+
+
+def _contracts(network: Network) -> list[bytes]:
+    signed: list[bytes] = []
+    for site in network.meters:
+        owner, device_id = network.users[site.name], network.devices[site.name].id
+        for nonce, (contract_kind, terms, energy_types) in enumerate(site.contracts, start=1):
+            fields = (nonce, len(signed) + 1, contract_kind, device_id, terms, energy_types)
+            signed.append(_sealed(network, owner, kind.CONTRACT, contract.LAYOUT, fields))
+    return signed
+
+
+def _sealed(network: Network, signer: Identity, kind_number: int, layout: object, fields: tuple) -> bytes:
+    return message.seal(kind_number, layout, fields, signer.id, network.network_id, signer.sign)
