@@ -29,5 +29,5 @@ NAMES = (
 class WireError(Exception):
     def __init__(self, name, detail=""):
         assert name in NAMES, name
-        Exception.__init__(self, name + (": " + detail if detail else ""))
+        super().__init__(name + (": " + detail if detail else ""))
         self.name = name
