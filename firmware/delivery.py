@@ -1,0 +1,81 @@
+"""
+Delivery offers signed readings until the aggregator says, signed, that they are on its
+disk: at once, after ten seconds, then at the pace of the samples.
+"""
+
+import asyncio
+
+from waiting import until
+
+from wire import acknowledgement, cose, message
+from wire.errors import WireError
+
+_BATCH = 8
+_FIRST_RETRY_MS = 10000
+
+
+class Delivery:
+    # retry_ms: the pace of later tries. led: shines while nothing is overdue.
+    def __init__(self, outbox, identity, retry_ms, led):
+        self._outbox = outbox
+        self._identity = identity
+        self._retry_ms = retry_ms
+        self._led = led
+        self._work = asyncio.Event()  # there is something new to offer, or all that was offered is settled
+        self._offered = []  # indices in the outbox
+
+    def wake(self):
+        """A reading was signed."""
+        self._work.set()
+
+    # One after the other through all that waits: a reading that is never acknowledged holds up no other.
+    def _batch(self):
+        waiting = self._outbox.waiting()
+        last = self._offered[-1] if self._offered else -1
+        turn = [i for i in waiting if i > last] + [i for i in waiting if i <= last]
+        return turn[:_BATCH]
+
+    async def run(self, offer):
+        """Offer for ever. offer(readings): async, takes a list of bytes."""
+        pause_ms = _FIRST_RETRY_MS
+        while True:
+            self._offered = self._batch()
+            if not self._offered:
+                self._led.value(1)
+                await self._work.wait()
+                self._work.clear()
+                continue
+            await offer([self._outbox.signed(index) for index in self._offered])
+            settled = await until(self._work, pause_ms)
+            pause_ms = _FIRST_RETRY_MS if settled else self._retry_ms
+            self._led.value(1 if settled else 0)
+
+    def acknowledge(self, data):
+        """
+        Take an Acknowledgement (untrusted bytes). Returns it when it was news for this device, else None.
+
+        Raises WireError. One that says nothing new is not worth a verification.
+        """
+        said = decode(data)
+        mine = [entry for entry in said.entries if self._is_news(entry)]
+        if not mine:
+            return None
+        self._identity.open_of_aggregator(acknowledgement.KIND, acknowledgement.LAYOUT, data, acknowledgement.SIZE_MAX)
+        for entry in mine:
+            self._outbox.acknowledge(entry.boot, entry.first_sequence, entry.last_sequence)
+        waiting = self._outbox.waiting()
+        if not [index for index in self._offered if index in waiting]:
+            self._work.set()
+        return said
+
+    def _is_news(self, entry):
+        first, last = entry.first_sequence, entry.last_sequence
+        return entry.device_id == self._identity.device_id and self._outbox.knows(entry.boot, first, last)
+
+
+def decode(data):
+    """The Acknowledgement in `data` (untrusted bytes), its signature not checked. Raises WireError."""
+    envelope = cose.open_envelope(data, acknowledgement.SIZE_MAX)
+    if envelope.kind != acknowledgement.KIND:
+        raise WireError("wrong_kind", str(envelope.kind))
+    return message.decode(acknowledgement.LAYOUT, envelope.payload, acknowledgement.SIZE_MAX)

@@ -1,0 +1,137 @@
+"""
+A Device is what a meter and an M-LMD have in common: it looks at its equipment in every
+sample, keeps it within its limits, signs a reading in every window, and obeys commands.
+How anything travels is the role's.
+"""
+
+import asyncio
+import gc
+import time
+
+import energy
+from accounts import Accounts
+from clock import Clock
+from counters import Counters
+from delivery import Delivery
+from executor import Executor
+from identity import Identity
+from nonvolatile import Nonvolatile
+from outbox import Outbox, make_directory
+from timekeeper import Timekeeper
+from waiting import until
+
+from wire.errors import WireError
+
+_STATE = "state"
+_CHARGE_MS = 60000  # the watchdog's patience beyond two samples
+
+
+# The module of pins and buses in boards/.
+def _board_named(name):
+    return getattr(__import__("boards." + name), name)
+
+
+class Device:
+    # open_equipment(config, board, clock, count_switch): Household or Junction.
+    def __init__(self, config, open_equipment):
+        board = _board_named(config.board)
+        make_directory(_STATE)
+        self.config = config
+        self.identity = Identity(config)
+        self.counters = Counters(_STATE + "/counters.json")
+        self._outbox = Outbox(_STATE + "/outbox")
+        self._memory = Nonvolatile(_STATE)
+        newest = self._outbox.newest
+        self._memory.begin_boot(newest.boot if newest else 0)
+        note = energy.later(newest.note if newest else None, self._memory.note)
+        kept = energy.from_note(note) if note else energy.Energy()
+        floor_s = max(newest.end_s if newest else 0, kept.seen_s)
+        self.clock = Clock(time.ticks_ms, time.ticks_diff, time.time, floor_s, self._count_clock_fault)
+        self.equipment = open_equipment(config, board, self.clock, self.counters.count_switch)
+        self.equipment.energy = kept
+        self._sequences = {}
+        clock, memory, sequence = self.clock, self._memory, self.next_sequence
+        self._accounts = Accounts(self.identity, self._outbox, memory, clock, sequence)
+        self._executor = Executor(self.identity, self.equipment, memory, clock, self.counters, sequence)
+        self.delivery = Delivery(self._outbox, self.identity, config.sample_s * 1000, board.led())
+        self._hurry = asyncio.Event()  # look now, not at the next sample
+        self.time = Timekeeper(clock, self.identity, self._hurry.set)
+        self._next_look_ms = 0
+        self._touched = asyncio.ThreadSafeFlag()  # somebody turned the manual switch
+        board.watch_manual_switch(lambda _pin: self._touched.set())
+        self._watchdog = board.watchdog(2 * config.sample_s * 1000 + _CHARGE_MS)
+
+    def _count_clock_fault(self):
+        self.counters.count("clock_faults")
+
+    @property
+    def boot(self):
+        return self._memory.boot
+
+    # The boot's number is on the flash before anything is signed, so sequences may start at 1 again.
+    def next_sequence(self, kind):
+        """The next sequence number of this boot for messages of `kind`."""
+        number = self._sequences.get(kind, 0) + 1
+        self._sequences[kind] = number
+        return number
+
+    # -- forever ----------------------------------------------------------------------------
+
+    async def look_forever(self, looked):
+        """Look at the equipment in every sample. looked(): called after each look."""
+        while True:
+            self._watchdog.feed()
+            if self.clock.rtc_moved():
+                self.time.doubt()
+            await self.equipment.look()
+            if self._accounts.close_window(self.equipment):
+                self.delivery.wake()
+                self._write_counters()
+            looked()
+            await until(self._hurry, self._pause_ms())
+
+    def _pause_ms(self):
+        sample_ms = self.config.sample_s * 1000
+        if not self.clock.is_set():
+            return sample_ms
+        now_ms = self.clock.utc_ms()
+        self._next_look_ms = (now_ms // sample_ms + 1) * sample_ms
+        expires_s = self.equipment.expires_s()
+        if expires_s is not None:
+            self._next_look_ms = min(self._next_look_ms, max(expires_s * 1000, now_ms + 1))
+        return self._next_look_ms - now_ms
+
+    def _write_counters(self):
+        gc.collect()
+        values, signed_count = self.counters.values, self._outbox.signed_count()
+        values["readings_signed"] = signed_count
+        values["readings_acknowledged"] = signed_count - len(self._outbox.waiting())
+        values["boots"] = self.boot
+        self.counters.peak("heap_peak_bytes", gc.mem_alloc())
+        self.counters.write()
+
+    async def guard_forever(self):
+        """Keep to the limits whenever the manual switch is turned."""
+        while True:
+            await self._touched.wait()
+            await self.equipment.guard()
+
+    # -- what comes in ----------------------------------------------------------------------
+
+    def acknowledge(self, data):
+        """Take an Acknowledgement (untrusted bytes)."""
+        try:
+            said = self.delivery.acknowledge(data)
+        except WireError:
+            self.counters.count("acknowledgements_refused")
+            return
+        if said and self.clock.contradicts(said.issued_s):
+            self.time.doubt()
+
+    async def command(self, data):
+        """Take a Command (untrusted bytes). Returns the signed Receipt, or None when nothing is answered."""
+        signed = await self._executor.execute(data)
+        expires_s = self.equipment.expires_s()
+        if expires_s is not None and expires_s * 1000 < self._next_look_ms:
+            self._hurry.set()  # the hold ends before the next sample
+        return signed

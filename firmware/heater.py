@@ -1,0 +1,51 @@
+"""
+The Heater is a water tank behind a relay: the deferrable load of a household. It obeys
+within its limits and looks after itself otherwise.
+"""
+
+import limits as rules
+import thermostat
+from drivers import tank
+from hold import Hold
+
+
+class Heater:
+    # on_switch(): called when the relay has switched.
+    def __init__(self, relay, sensor, limits, on_switch):
+        self._relay = relay
+        self._sensor = sensor
+        self._limits = limits
+        self._on_switch = on_switch
+        self.hold = Hold()
+        self.temperature_mc = None
+
+    def is_on(self):
+        return self._relay.is_on
+
+    def measure(self):
+        self.temperature_mc = tank.read(self._sensor)
+
+    def _switch(self, on):
+        if self._relay.switch(on):
+            self._on_switch()
+
+    def obey(self, value, expires_s):
+        """(outcome, reason, value) of a command that holds until expires_s."""
+        self.measure()
+        relay = self._relay
+        answer = rules.relay(value, relay.is_on, relay.held_s(), self.temperature_mc, self._limits)
+        if answer[0] == rules.OBEYED:
+            self._switch(bool(value))
+            self.hold.set(value, expires_s)
+        return answer
+
+    # A lock-out and a broken sensor do not wait for the minimum time.
+    def control(self, now_s, locked_out):
+        """Keep to the limits, whatever is held. now_s: UTC or None."""
+        if locked_out or self.temperature_mc is None:
+            self._switch(False)
+            return
+        relay = self._relay
+        on = thermostat.wants(self.temperature_mc, relay.is_on, self.hold.value(now_s), self._limits)
+        if on != relay.is_on and rules.may_switch(relay.is_on, relay.held_s(), self._limits):
+            self._switch(on)

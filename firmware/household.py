@@ -1,0 +1,160 @@
+"""
+The Household is the equipment behind one meter: a metering chip per branch (load, PV,
+battery), and a water heater and a battery where there are any.
+"""
+
+import asyncio
+
+import energy
+import limits as rules
+from drivers import pzem004t
+from drivers.modbus import Modbus, ModbusError
+from record import Snapshot
+
+from wire import command, reading
+
+
+# What a household does not have takes no memory: its modules are imported when it has it.
+def _heater(config, board, clock, count_switch):
+    from drivers.relay import Relay
+    from heater import Heater
+
+    relay = Relay(board.heater_relay(), clock.uptime_s)
+    return Heater(relay, board.tank_sensor(), config.limits, lambda: count_switch(clock.utc_s()))
+
+
+def _battery(config, board):
+    from battery import Battery
+    from drivers.sunspec_storage import SunspecStorage
+
+    return Battery(SunspecStorage(Modbus(board.inverter_bus()), config.equipment.inverter), config.limits)
+
+
+class Household:
+    # clock: for UTC and uptime. count_switch(utc_s): called when the heater's relay has switched.
+    def __init__(self, config, board, clock, count_switch):
+        self._equipment = config.equipment
+        self._clock = clock
+        self._switch = board.manual_switch()
+        self._bus = Modbus(board.metering_bus())
+        self._lock = asyncio.Lock()  # one look or act at a time
+        self._branches = {}  # Modbus address -> Branch, of the chips that answered the last look
+        self._voltage_mv = self._frequency_mhz = 0
+        self.energy = energy.Energy()
+        self.heater = _heater(config, board, clock, count_switch) if config.equipment.heater else None
+        self.battery = _battery(config, board) if config.equipment.inverter else None
+
+    def _is_locked_out(self):
+        return self._switch.value() == 0
+
+    # -- measuring --------------------------------------------------------------------------
+
+    # The Branch at a chip, or None when it is silent.
+    async def _look_at(self, address):
+        self._branches.pop(address, None)
+        try:
+            branch = await pzem004t.read(self._bus, address)
+        except ModbusError:
+            return None
+        self._branches[address] = branch
+        self._voltage_mv, self._frequency_mhz = branch.voltage_mv, branch.frequency_mhz
+        return branch
+
+    # Before the clock is set no counter is booked: it is not known how much can have flowed.
+    async def _measure(self):
+        at = self._equipment
+        now_s = self._clock.utc_s()
+        elapsed_s = 0 if now_s is None else max(0, now_s - self.energy.seen_s)
+        for address, register in ((at.load, self.energy.consumed), (at.pv, self.energy.produced)):
+            branch = await self._look_at(address) if address else None
+            if branch and now_s is not None:
+                register.advance(branch.energy_wh, elapsed_s, pzem004t.ENERGY_WH_END)
+        if self.battery:
+            await self._measure_battery(now_s, elapsed_s)
+        if self.heater:
+            self.heater.measure()
+        if now_s is not None and len(self._branches) == self._chips():
+            self.energy.seen_s = now_s
+
+    def _chips(self):
+        return len([address for address in self._equipment[:3] if address])
+
+    async def _measure_battery(self, now_s, elapsed_s):
+        await self.battery.measure()
+        branch = await self._look_at(self._equipment.battery)
+        if branch and now_s is not None:
+            end_wh = pzem004t.ENERGY_WH_END
+            self.energy.advance_battery(branch.energy_wh, elapsed_s, self.battery.power_w, end_wh)
+
+    async def look(self):
+        """Poll every chip and sensor, and keep to the limits."""
+        async with self._lock:
+            await self._measure()
+            await self._control()
+
+    async def guard(self):
+        """Keep to the limits now, without a new look."""
+        async with self._lock:
+            await self._control()
+
+    async def _control(self):
+        now_s, locked_out = self._clock.utc_s(), self._is_locked_out()
+        if self.heater:
+            self.heater.control(now_s, locked_out)
+        if self.battery:
+            await self.battery.control(now_s, locked_out)
+
+    def snapshot(self):
+        """What the last look showed."""
+        heater, battery = self.heater, self.battery
+        flags = (reading.HAS_HEATER if heater else 0) | (reading.HAS_BATTERY if battery else 0)
+        if len(self._branches) < self._chips():
+            flags |= reading.CHIP_SILENT
+        return Snapshot(
+            self._voltage_mv,
+            self._power_w(),
+            self._frequency_mhz,
+            (heater.temperature_mc or 0) if heater else 0,
+            (battery.soc_permille or 0) if battery else 0,
+            1 if heater and heater.is_on() else 0,
+            flags,
+        )
+
+    # Net, import positive.
+    def _power_w(self):
+        load, pv = self._branches.get(self._equipment.load), self._branches.get(self._equipment.pv)
+        battery_w = self.battery.power_w if self.battery else 0
+        return (load.power_w if load else 0) - (pv.power_w if pv else 0) + battery_w
+
+    # -- acting -----------------------------------------------------------------------------
+
+    # The battery's counter is booked to the direction it had, before a command may turn it round.
+    async def prepare(self, order):
+        """What must be known before `order` (a Command) is acted on; the caller then keeps `energy`."""
+        if order.action == command.BATTERY_POWER and self.battery:
+            async with self._lock:
+                now_s = self._clock.utc_s()
+                await self._measure_battery(now_s, max(0, now_s - self.energy.seen_s))
+
+    async def obey(self, order, now_s):
+        """Act on a Command, as far as the limits allow. Returns (outcome, reason, value)."""
+        if order.action not in command.ACTIONS:
+            return rules.refused("unknown_action")
+        has = {command.RELAY: self.heater, command.BATTERY_POWER: self.battery}
+        if not has.get(order.action):
+            return rules.refused("not_equipped")
+        if self._is_locked_out():
+            return rules.refused("locked_out")
+        async with self._lock:
+            if order.action == command.RELAY:
+                answer = self.heater.obey(order.value, order.expires_s)
+                await self._look_at(self._equipment.load)
+                return answer
+            answer = await self.battery.obey(order.value, now_s, order.expires_s)
+            await self.battery.measure()
+            return answer
+
+    def expires_s(self):
+        """UTC of the first hold that ends, or None."""
+        ends = [part.hold.expires_s for part in (self.heater, self.battery) if part and part.hold.expires_s]
+        return min(ends) if ends else None

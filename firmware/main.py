@@ -1,0 +1,21 @@
+"""
+Starts the role that `config.json` names. An error that nobody handles ends the program;
+the watchdog, once running, then restarts the board.
+"""
+
+import asyncio
+import gc
+import sys
+
+import config
+
+# Collecting early keeps what lives long together: the heap is small.
+gc.threshold(16384)
+settings = config.read()
+# What reads a config is a twentieth of the heap, and done with.
+del sys.modules["config"], config
+if settings.role == "mlmd":
+    import mlmd as role
+else:
+    import meter as role
+asyncio.run(role.run(settings))

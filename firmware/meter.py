@@ -1,0 +1,93 @@
+"""
+The meter's role: what it signs goes over the radio to its M-LMD, and acknowledgements,
+commands and the time come back from it. A lone meter, without an M-LMD, talks to the
+broker itself.
+"""
+
+import asyncio
+
+from device import Device
+from household import Household
+from receipts import Receipts
+
+from wire import cose, kind, signed_time
+from wire.errors import WireError
+
+_RECEIPTS_MAX = 4
+
+
+async def run(config):
+    """Be the meter of `config`; returns never."""
+    device = Device(config, Household)
+    if config.mlmd:
+        await Meter(device).run()
+    else:
+        import uplink
+
+        await uplink.Uplink(device).run()
+
+
+class Meter:
+    def __init__(self, device):
+        from radio import Radio
+
+        self._device = device
+        self._mlmd = device.config.mlmd
+        self._radio = Radio(device.config.channel)
+        self._unheard = Receipts(_RECEIPTS_MAX)  # the M-LMD's radio did not answer
+
+    async def run(self):
+        device = self._device
+        await asyncio.gather(
+            device.look_forever(self._say_unheard),
+            device.delivery.run(self._offer),
+            device.time.keep(self._ask_time),
+            device.guard_forever(),
+            self._receive_forever(),
+        )
+
+    # -- to the M-LMD -----------------------------------------------------------------------
+
+    async def _offer(self, readings):
+        for signed in readings:
+            if not await self._radio.send(self._mlmd.mac, signed):
+                return  # out of reach; they are offered again
+
+    async def _ask_time(self, challenge):
+        await self._radio.send(self._mlmd.mac, signed_time.REQUEST + challenge)
+
+    async def _answer(self, receipt):
+        if not await self._radio.send(self._mlmd.mac, receipt):
+            now_s = self._device.clock.utc_s() or 0
+            self._unheard.keep(receipt, self._device.identity.device_id, now_s)
+
+    def _say_unheard(self):
+        receipts = self._unheard.take(self._device.clock.utc_s() or 0)
+        if receipts:
+            asyncio.create_task(self._answer_again(receipts))
+
+    async def _answer_again(self, receipts):
+        for _, receipt in receipts:
+            await self._answer(receipt)
+
+    # -- from the M-LMD ---------------------------------------------------------------------
+
+    async def _receive_forever(self):
+        while True:
+            mac, frame = await self._radio.receive()
+            if mac == self._mlmd.mac:
+                await self._take(frame)
+
+    async def _take(self, frame):
+        try:
+            what = cose.open_envelope(frame, cose.SIZE_MAX).kind
+        except WireError:
+            return  # noise, or somebody else's
+        if what == kind.ACKNOWLEDGEMENT:
+            self._device.acknowledge(frame)
+        elif what == kind.TIME:
+            self._device.time.answer(self._mlmd.id, frame)
+        elif what == kind.COMMAND:
+            receipt = await self._device.command(frame)
+            if receipt:
+                await self._answer(receipt)

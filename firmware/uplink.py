@@ -1,0 +1,165 @@
+"""
+The Uplink is an M-LMD's, or a lone meter's, cable to the aggregator: bundles, receipts and
+questions for the time go up over MQTT; acknowledgements, commands and the time come down.
+
+It vouches for nothing it carries and keeps nothing that somebody else keeps better:
+readings stay in their outboxes until the aggregator itself acknowledges them.
+"""
+
+import asyncio
+
+import delivery
+import wifi
+from mqtt import Mqtt
+from parcel import Parcel
+from receipts import Receipts
+from waiting import until
+
+from wire import bundle, topics
+from wire.errors import WireError
+
+_GATHER_MS = 5000  # how long a bundle waits for the last meters
+_INBOX_MAX = 16
+_RECEIPTS_PER_DEVICE = 2
+
+
+class Uplink:
+    # others: ids of the meters behind this device. forward(device_id, frame): sends a frame on to one of them.
+    def __init__(self, device, others=(), forward=None):
+        config = device.config
+        self._device = device
+        self._config = config
+        self._others = others
+        self._forward = forward
+        self._parcel = Parcel([device.identity.device_id] + list(others))
+        self._first = asyncio.Event()  # the parcel is no longer empty
+        self._full = asyncio.Event()  # the parcel is complete, or the link came up
+        self._receipts = Receipts(_RECEIPTS_PER_DEVICE * (1 + len(others)))
+        self._inbox = []  # (topic, payload) not taken yet
+        self._arrived = asyncio.Event()
+        self._taken = asyncio.Event()
+        status = self._topic("status")
+        client_id = "gridtide-" + status.split("/")[-2]
+        self._mqtt = Mqtt(config.mqtt[0], config.mqtt[1], client_id, 2 * config.sample_s, (status, b"offline"))
+
+    def _topic(self, leaf, device_id=None):
+        return topics.of_device(self._config.area_id, device_id or self._config.device_id, leaf)
+
+    async def run(self, looked=None):
+        """Run the device and its uplink for ever. looked(): called after each look at the equipment."""
+        if self._config.wifi:
+            await wifi.connect(*self._config.wifi)
+        device = self._device
+        down = [self._topic(leaf) for leaf in topics.TO_DEVICE]
+        down += [self._topic("command", other) for other in self._others]
+        await asyncio.gather(
+            device.look_forever(lambda: self._looked(looked)),
+            device.delivery.run(self._offer),
+            device.time.keep(self._ask_time),
+            device.guard_forever(),
+            self._mqtt.run(down, self._on_up, self._on_message),
+            self._send_bundles(),
+            self._take_inbox(),
+        )
+
+    # -- up ---------------------------------------------------------------------------------
+
+    def _looked(self, looked):
+        if looked:
+            looked()
+        asyncio.create_task(self._mqtt.keep_alive())
+
+    async def _offer(self, readings):
+        for signed in readings:
+            self.add(self._config.device_id, signed)
+
+    def add(self, sender_id, signed):
+        """A reading (bytes) for the next bundle."""
+        self._parcel.add(sender_id, signed)
+        self._first.set()
+        if self._parcel.is_complete():
+            self._full.set()
+
+    async def _send_bundles(self):
+        device = self._device
+        while True:
+            await self._first.wait()
+            self._first.clear()
+            self._full.clear()
+            if not self._parcel.is_complete():
+                await until(self._full, _GATHER_MS)
+            while not (self._mqtt.is_up and device.clock.is_set()):
+                await self._full.wait()
+                self._full.clear()
+            readings = self._parcel.take()
+            if readings:
+                number = device.next_sequence(bundle.KIND)
+                fields = (device.boot, number, device.clock.utc_s(), readings)
+                await self._mqtt.publish(
+                    self._topic("reading"), device.identity.seal(bundle.KIND, bundle.LAYOUT, fields)
+                )
+
+    def publish_later(self, leaf, payload, device_id=None):
+        """Publish in a task of its own; when the link is down it is dropped."""
+        asyncio.create_task(self._mqtt.publish(self._topic(leaf, device_id), payload))
+
+    def answer(self, device_id, receipt):
+        """A receipt (bytes) of this device or one behind it."""
+        self._receipts.keep(receipt, device_id, self._device.clock.utc_s() or 0)
+        self.publish_later("receipt", receipt, device_id)
+
+    async def _ask_time(self, challenge):
+        self.publish_later("time_request", challenge)
+
+    # The broker may have lost what it took before: receipts of the last hour are said again.
+    async def _on_up(self):
+        await self._mqtt.publish(self._topic("status"), b"online", True)
+        self._device.time.link_up()
+        self._full.set()
+        for device_id, receipt in self._receipts.young(self._device.clock.utc_s() or 0):
+            await self._mqtt.publish(self._topic("receipt", device_id), receipt)
+
+    # -- down -------------------------------------------------------------------------------
+
+    async def _on_message(self, topic, payload):
+        while len(self._inbox) >= _INBOX_MAX:
+            self._taken.clear()
+            await self._taken.wait()
+        self._inbox.append((topic, payload))
+        self._arrived.set()
+
+    async def _take_inbox(self):
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._inbox:
+                topic, payload = self._inbox.pop(0)
+                self._taken.set()
+                await self._take(topics.device_of(topic), payload)
+
+    async def _take(self, address, payload):
+        if address is None:
+            return
+        device_id, leaf = address
+        device = self._device
+        if leaf == "acknowledgement":
+            self._take_acknowledgement(payload)
+        elif leaf == "time":
+            device.time.answer(self._config.area_id, payload)
+        elif device_id != self._config.device_id:
+            self._forward(device_id, payload)
+        else:
+            receipt = await device.command(payload)
+            if receipt:
+                self.answer(device_id, receipt)
+
+    # Those behind verify for themselves; only who is named is told.
+    def _take_acknowledgement(self, payload):
+        self._device.acknowledge(payload)
+        try:
+            named = [entry.device_id for entry in delivery.decode(payload).entries]
+        except WireError:
+            return  # counted by the device
+        for other in self._others:
+            if other in named:
+                self._forward(other, payload)
