@@ -62,7 +62,7 @@ class Board:
     log: Path
     main: Path = FIRMWARE / "main.py"
     paths: tuple[Path, ...] = ()
-    heap: str = "256k"
+    heap: str = "384k"  # twice the 192 KB of an ESP32 without PSRAM: in this 64-bit build objects are twice as large
 
 
 @dataclass

@@ -145,7 +145,7 @@ class Run:
     def _plan(self) -> None:
         submission = Submission(provision.transactions(self.network), self.time, self.tap)
         self.monitor.on_transaction = submission.saw
-        self.time.at(self.time.now_ms, submission.submit)
+        self.time.at(self.time.now_ms + 1000, submission.submit)  # the services have subscribed by then
         self.time.at(self.plant.next_event_ms, self._advance_plant)
         self.time.at(self.end_s * 1000, self._close_books_of_plant)
         self.time.at(self.time.now_ms, self._show)

@@ -1,6 +1,6 @@
 """
-The operator's console: submits the first transactions over MQTT and again every minute
-until each stands in a block, because a submission is only an envelope on its way.
+The operator's console: submits the first transactions over MQTT, and again every few
+seconds until each stands in a block, because a submission is only an envelope on its way.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from hil.grant import Coordinator
 from hil.tap import Tap
 from wire import topics
 
-REPEAT_MS = 60_000
+REPEAT_MS = 5_000
 APPLIED = 0  # the status of a transaction that the ledger took
 
 
@@ -24,7 +24,7 @@ class Submission:
         return not self._missing
 
     def submit(self) -> None:
-        """Sends what no block holds yet, now and every minute from now on."""
+        """Sends what no block holds yet, now and every few seconds from now on."""
         for transaction in self._missing:
             self._tap.inject(topics.SUBMIT, transaction)
         if self._missing:
