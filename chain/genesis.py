@@ -36,8 +36,8 @@ class TypePricing:
 # By energy type. A kWh: 0.18 to 0.42 from the grid, 0.06 to 0.24 from a neighbour's roof, 0.12 to 0.30 from a battery.
 PRICING = (
     TypePricing(180_000, 420_000, 1000),
-    TypePricing(60_000, 240_000, 1000),
-    TypePricing(120_000, 300_000, 1000),
+    TypePricing(40_000, 180_000, 2000),
+    TypePricing(100_000, 280_000, 1000),
 )
 
 

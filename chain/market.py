@@ -77,8 +77,8 @@ def prices_due(state: State) -> tuple[int, ...]:
     """The prices of the open interval, by energy type: the only ones the ledger takes."""
     market = latest(state)
     return tuple(
-        price_micro_per_kwh(pricing, supply_wh, market.demand_wh)
-        for pricing, supply_wh in zip(state.genesis.pricing, market.supply_wh, strict=True)
+        price_micro_per_kwh(pricing, supply_wh, max(0, market.net_import_wh) if number == GRID else market.demand_wh)
+        for number, (pricing, supply_wh) in enumerate(zip(state.genesis.pricing, market.supply_wh, strict=True))
     )
 
 

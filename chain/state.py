@@ -55,6 +55,7 @@ class Control(NamedTuple):
     """What a contract decided last, for its minimum times; by contract id."""
 
     value: int
+    reason: int
     since_interval: int  # the first interval with this value (a deferrable load: on or off)
     day: int  # UTC day of `switches`
     switches: int

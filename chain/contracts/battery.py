@@ -6,11 +6,23 @@ steered back. How much of what it wishes it gets is settled with its neighbours 
 """
 
 from chain.contracts.terms import NO_DEADLINE, BatteryTerms, intervals_left
-from chain.contracts.wish import DEADLINE, NO_MEASUREMENT, PRICE, SOC_LIMIT, TARGET_UNREACHABLE, Situation, Wish
+from chain.contracts.wish import (
+    DEADLINE,
+    NO_MEASUREMENT,
+    NOW,
+    PRICE,
+    SOC_LIMIT,
+    SOON,
+    SPARE,
+    TARGET_UNREACHABLE,
+    Situation,
+    Wish,
+)
 from chain.state import Control
 from wire.interval import INTERVAL_S
 
 INTERVALS_AN_HOUR = 3600 // INTERVAL_S
+EVENING_H = 5
 
 
 def are_terms_sound(numbers: tuple[int, ...]) -> bool:
@@ -33,9 +45,10 @@ def decide(terms: BatteryTerms, now: Situation) -> Wish:
     soc = now.measured.soc_permille
     need = 1000 - soc
     if soc > terms.soc_permille_max:
-        return Wish(-_power_w(terms, soc - terms.soc_permille_max, terms.discharge_w_max), SOC_LIMIT, soc)
+        power_w = _power_w(terms, soc - terms.soc_permille_max, terms.discharge_w_max)
+        return Wish(-power_w, SOC_LIMIT, soc, SPARE, power_w)
     if soc < terms.soc_permille_min:
-        return Wish(_power_w(terms, terms.soc_permille_min - soc, terms.charge_w_max), SOC_LIMIT, need, True)
+        return Wish(_power_w(terms, terms.soc_permille_min - soc, terms.charge_w_max), SOC_LIMIT, need, NOW)
     return _for_deadline(terms, now, soc) or _for_price(terms, now, soc)
 
 
@@ -55,19 +68,33 @@ def _for_deadline(terms: BatteryTerms, now: Situation, soc: int) -> Wish | None:
     if missing_wh * 10 < (reach_wh - terms.charge_w_max // INTERVALS_AN_HOUR) * 9:  # a tenth for losses
         return None
     reason = DEADLINE if missing_wh <= reach_wh else TARGET_UNREACHABLE
-    return Wish(_power_w(terms, missing, terms.charge_w_max), reason, 1000 - soc, True)
+    return Wish(_power_w(terms, missing, terms.charge_w_max), reason, 1000 - soc, SOON)
 
 
 def _for_price(terms: BatteryTerms, now: Situation, soc: int) -> Wish:
+    """Between the two thresholds it goes on with what it did."""
+    before = now.control.value if now.control is not None else 0
     if now.price_permille <= terms.price_charge_permille:
-        power_w = _power_w(terms, terms.soc_permille_max - soc, terms.charge_w_max)
-        return Wish(power_w, PRICE if power_w else SOC_LIMIT, 1000 - soc)
+        return _charge(terms, soc)
     if now.price_permille >= terms.price_discharge_permille:
-        power_w = _power_w(terms, soc - terms.soc_permille_min, terms.discharge_w_max)
-        return Wish(-power_w, PRICE if power_w else SOC_LIMIT, soc)
-    return Wish(0, PRICE)
+        return _discharge(terms, soc)
+    if before == 0:
+        return Wish(0, PRICE)
+    return _charge(terms, soc) if before > 0 else _discharge(terms, soc)
 
 
-def controlled(now: Situation, value: int) -> Control:
-    """What to remember once `value` is decided: a battery has no minimum times."""
-    return Control(value, now.interval, 0, 0, 0, 0)
+def _charge(terms: BatteryTerms, soc: int) -> Wish:
+    power_w = _power_w(terms, terms.soc_permille_max - soc, terms.charge_w_max)
+    return Wish(power_w, PRICE if power_w else SOC_LIMIT, 1000 - soc)
+
+
+def _discharge(terms: BatteryTerms, soc: int) -> Wish:
+    usable = soc - terms.soc_permille_min
+    power_w = _power_w(terms, usable, terms.discharge_w_max)
+    lasting_w = min(power_w, usable * terms.capacity_wh // 1000 // EVENING_H)
+    return Wish(-power_w, PRICE if power_w else SOC_LIMIT, soc, SPARE, lasting_w)
+
+
+def controlled(now: Situation, wish: Wish) -> Control:
+    """What to remember of a decision: a battery has no minimum times."""
+    return Control(wish.value, wish.reason, now.interval, 0, 0, 0, 0)

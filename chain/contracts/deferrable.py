@@ -9,9 +9,12 @@ from chain.contracts.terms import NO_DEADLINE, DeferrableTerms, intervals_left
 from chain.contracts.wish import (
     COMFORT,
     DEADLINE,
+    EASY,
     MINIMUM_TIME,
     NO_MEASUREMENT,
+    NOW,
     PRICE,
+    SOON,
     TARGET_UNREACHABLE,
     Situation,
     Wish,
@@ -21,6 +24,9 @@ from wire.interval import INTERVAL_S
 
 OFF, ON = 0, 1
 SLOTS_A_DAY = 48
+# Without a good price the tank is heated when this many eighths of its span are missing, until those are.
+RESERVE_COLD, RESERVE_HEATED = 6, 5
+AHEAD = 12  # intervals before a deadline in which an ordinary price is good enough
 # Until a rise was seen: 150 l of water, 4186 J/(l K).
 TANK_J_PER_K = 150 * 4186
 
@@ -42,19 +48,22 @@ def decide(terms: DeferrableTerms, now: Situation) -> Wish:
     """Whether to heat in this interval, and why."""
     if now.measured is None:
         return Wish(OFF, NO_MEASUREMENT)
-    temperature = now.measured.temperature_mc
-    need = terms.temperature_mc_max - temperature
-    if temperature >= terms.temperature_mc_max:
+    wish = _wish(terms, now, now.measured.temperature_mc)
+    if wish.value == ON and not _may_switch_on(terms, now, wish.urgency):
+        return Wish(OFF, MINIMUM_TIME)
+    return wish
+
+
+def _wish(terms: DeferrableTerms, now: Situation, temperature_mc: int) -> Wish:
+    need = terms.temperature_mc_max - temperature_mc
+    if need <= 0:
         return Wish(OFF, COMFORT)
-    if temperature <= terms.temperature_mc_min:
-        return Wish(ON, COMFORT, need, True)
+    if temperature_mc <= terms.temperature_mc_min:
+        return Wish(ON, COMFORT, need, NOW)
     held = _held(terms, now)
     if held is not None:
-        return Wish(held, MINIMUM_TIME, need, held == ON)
-    wanted = _for_deadline(terms, now, need) or _for_price(terms, now, need)
-    if wanted.value == ON and not _may_switch_on(terms, now):
-        return Wish(OFF, MINIMUM_TIME)
-    return wanted
+        return Wish(held, MINIMUM_TIME, need, NOW)
+    return _for_deadline(terms, now, need) or _for_price(terms, now, need)
 
 
 def _held(terms: DeferrableTerms, now: Situation) -> int | None:
@@ -66,25 +75,30 @@ def _held(terms: DeferrableTerms, now: Situation) -> int | None:
     return control.value if now.interval - control.since_interval < intervals_min else None
 
 
-def _may_switch_on(terms: DeferrableTerms, now: Situation) -> bool:
-    """On, off, and once more for comfort: the price may only use what leaves that."""
+def _may_switch_on(terms: DeferrableTerms, now: Situation, urgency: int) -> bool:
+    """Who switches on has to switch off again; and what is not urgent leaves as much for what may come."""
     control = now.control
-    if control is None or control.value == ON or control.day != now.interval // SLOTS_A_DAY:
+    if control is None or control.value == ON:
         return True
-    return control.switches + 4 <= terms.switches_per_day_max
+    used = control.switches if control.day == now.interval // SLOTS_A_DAY else 0
+    return used + (2 if urgency >= SOON else 4) <= terms.switches_per_day_max
 
 
 def _for_deadline(terms: DeferrableTerms, now: Situation, need: int) -> Wish | None:
-    """On when only heating from now on reaches the deadline's temperature; None while there is time."""
+    """On when heating has to begin now to reach the deadline's temperature, or soon and energy is not dear."""
     assert now.measured is not None
     left = intervals_left(now.slot, terms.deadline_slot)
     missing = terms.deadline_temperature_mc - now.measured.temperature_mc
     if left == 0 or missing <= 0:
         return None
     needed = -(-missing // rise_mc(terms, now.control))
-    if needed < left:
-        return None
-    return Wish(ON, DEADLINE if needed == left else TARGET_UNREACHABLE, need, True)
+    if needed > left:
+        return Wish(ON, TARGET_UNREACHABLE, need, SOON)
+    if needed == left:
+        return Wish(ON, DEADLINE, need, SOON)
+    if left <= AHEAD and now.price_permille < terms.price_off_permille:
+        return Wish(ON, DEADLINE, need, EASY)
+    return None
 
 
 def rise_mc(terms: DeferrableTerms, control: Control | None) -> int:
@@ -95,28 +109,32 @@ def rise_mc(terms: DeferrableTerms, control: Control | None) -> int:
 
 
 def _for_price(terms: DeferrableTerms, now: Situation, need: int) -> Wish:
-    """Between the two thresholds it stays as it is."""
-    is_on = now.control is not None and now.control.value == ON
+    """Between the two thresholds it goes on with what the price began, and keeps the tank from getting cold."""
     if now.price_permille >= terms.price_off_permille:
         return Wish(OFF, PRICE)
-    if now.price_permille > terms.price_on_permille and not is_on:
-        return Wish(OFF, PRICE)
     span = terms.temperature_mc_max - terms.temperature_mc_min
-    if not is_on and need < span // 4:
-        return Wish(OFF, COMFORT)  # as good as full: no switch for so little
-    return Wish(ON, PRICE, need)
+    before = now.control
+    is_on = before is not None and before.value == ON
+    is_cheap = now.price_permille <= terms.price_on_permille
+    if is_cheap and (is_on or need >= span // 4):  # when as good as full, no switch for so little
+        return Wish(ON, PRICE, need)
+    if before is not None and is_on and before.reason == PRICE:
+        return Wish(ON, PRICE, need)
+    if need > span * (RESERVE_HEATED if is_on else RESERVE_COLD) // 8:
+        return Wish(ON, COMFORT, need, EASY)
+    return Wish(OFF, COMFORT if is_cheap else PRICE)
 
 
-def controlled(now: Situation, value: int) -> Control:
-    """What to remember once `value` is decided."""
-    before = now.control or Control(OFF, now.interval, 0, 0, 0, 0)
+def controlled(now: Situation, wish: Wish) -> Control:
+    """What to remember of a decision."""
+    before = now.control or Control(OFF, PRICE, now.interval, 0, 0, 0, 0)
     day = now.interval // SLOTS_A_DAY
     switches = before.switches if before.day == day else 0
-    since = before.since_interval
-    if value != before.value:
-        since, switches = now.interval, switches + 1
+    relay = now.measured.relays & 1 if now.measured else before.value
+    switches += (relay != before.value) + (wish.value != relay)  # by itself since, and now
+    since = before.since_interval if wish.value == before.value else now.interval
     temperature = now.measured.temperature_mc if now.measured else 0
-    return Control(value, since, day, switches, temperature, _rise_seen(before, now.measured))
+    return Control(wish.value, wish.reason, since, day, switches, temperature, _rise_seen(before, now.measured))
 
 
 def _rise_seen(before: Control, measured: Measured | None) -> int:

@@ -15,6 +15,7 @@ from chain.state import LAST_DECISION, Agreement, Book, Control, Measured, Numbe
 from wire.block import DECISION
 from wire.command import BATTERY_POWER, RELAY
 from wire.contract import BATTERY, DEFERRABLE
+from wire.energy_type import GRID
 from wire.interval import INTERVAL_S, start_of
 from wire.schema import check
 
@@ -29,7 +30,7 @@ class Kind(NamedTuple):
     terms: Any
     action: int
     decide: Callable[[Any, Situation], Wish]
-    controlled: Callable[[Situation, int], Control]
+    controlled: Callable[[Situation, Wish], Control]
 
 
 KINDS = {
@@ -76,10 +77,27 @@ def _parties(state: State) -> list[Party]:
 
 
 def _price_permille(state: State) -> int:
-    """The signal against the mean of those posted in the last day, this one included."""
+    """
+    The signal against the mean of those posted in the last day, this one included. While less than a day is known it is
+    called cheap or dear only if it were so with the reference price in every interval that is missing.
+    """
     signals = [post.signal_micro_per_kwh for post in posted_before(state, state.interval)]
-    total = sum(signals)
-    return 1000 if total == 0 else signals[-1] * len(signals) * 1000 // total
+    missing = HISTORY - len(signals)
+    known = _permille(signals[-1], sum(signals), len(signals))
+    padded = _permille(signals[-1], sum(signals) + missing * _reference(state), HISTORY)
+    if min(known, padded) > 1000:
+        return min(known, padded)
+    return max(known, padded) if max(known, padded) < 1000 else 1000
+
+
+def _permille(signal: int, total: int, count: int) -> int:
+    return signal * count * 1000 // total if total else 1000
+
+
+def _reference(state: State) -> int:
+    """The grid's price while a third of the feeder is in use."""
+    grid = state.genesis.pricing[GRID]
+    return grid.floor_micro_per_kwh + (grid.cap_micro_per_kwh - grid.floor_micro_per_kwh) // 3
 
 
 def _measured(state: State, device_id: bytes) -> Measured | None:
@@ -91,7 +109,9 @@ def _measured(state: State, device_id: bytes) -> Measured | None:
 
 def _asked(party: Party) -> Asked:
     power_w = party.terms.power_w if party.agreement.contract_kind == DEFERRABLE else 0
-    return Asked(party.agreement.device_id, power_w, party.kind.decide(party.terms, party.situation))
+    control = party.situation.control
+    is_on = control is not None and control.value == 1 and power_w > 0
+    return Asked(party.agreement.device_id, power_w, party.kind.decide(party.terms, party.situation), is_on)
 
 
 def _decide(state: State, party: Party, wish: Wish) -> None:
@@ -109,7 +129,7 @@ def _decide(state: State, party: Party, wish: Wish) -> None:
         wish.reason,
     )
     state.decisions.put(u64(decision_id), check(DECISION, fields))
-    state.controls.put(u32(party.contract_id), party.kind.controlled(party.situation, wish.value))
+    state.controls.put(u32(party.contract_id), party.kind.controlled(party.situation, wish))
 
 
 def _load(state: State, parties: list[Party]) -> Load:
@@ -117,16 +137,18 @@ def _load(state: State, parties: list[Party]) -> Load:
     limit_w = state.genesis.feeder_power_w_max
     interval = latest_interval(state)
     if interval is None:
-        return Load(0, limit_w, limit_w, False)
+        return Load(0, limit_w // 3, limit_w, False)
     base_wh = supply_and_demand(state, interval).net_import_wh
     flexible_wh = sum(_drawn_wh(state, party, interval) for party in parties)
-    imports = [
+    imports_wh = [
         supply_and_demand(state, number).net_import_wh
         for number in range(max(0, state.interval - HISTORY), state.interval)
         if has_readings(state, number)
     ]
-    usual_w = max(0, sum(imports) // len(imports) * INTERVALS_AN_HOUR)
-    return Load((base_wh - flexible_wh) * INTERVALS_AN_HOUR, usual_w, limit_w, min(imports) < 0)
+    mean_w = sum(imports_wh) * INTERVALS_AN_HOUR // len(imports_wh)
+    is_sunless = len(imports_wh) == HISTORY and min(imports_wh) >= 0
+    base_w = (base_wh - flexible_wh) * INTERVALS_AN_HOUR
+    return Load(base_w, max(mean_w, limit_w // 3), limit_w, is_sunless)
 
 
 def _drawn_wh(state: State, party: Party, interval: int) -> int:

@@ -7,6 +7,9 @@ from wire.block import REASONS
 
 PRICE, COMFORT, MINIMUM_TIME, SOC_LIMIT, DEADLINE, TARGET_UNREACHABLE, CAPACITY, NO_MEASUREMENT = range(len(REASONS))
 
+# How urgent a wish is: how far it may fill the feeder (chain/contracts/feeder.py).
+SPARE, EASY, SOON, NOW = 0, 1, 2, 3
+
 
 class Situation(NamedTuple):
     """All a contract goes by in one interval. No clock, no neighbour."""
@@ -19,9 +22,10 @@ class Situation(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """value: as in the Decision. need: who wishes most comes first. is_due: not for the price's sake but needed now."""
+    """value: as in the Decision. need: who wishes most comes first."""
 
     value: int
     reason: int
     need: int = 0
-    is_due: bool = False
+    urgency: int = SPARE
+    lasting_w: int = 0  # a discharging battery: the power it can hold through an evening

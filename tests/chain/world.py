@@ -42,7 +42,7 @@ class World:
 
     def __init__(self, **settings: Any) -> None:
         self.keys: dict[str, Key] = {}
-        self.genesis = Genesis(NETWORK, self.key("operator").public, START, **settings)
+        self.genesis = Genesis(NETWORK, self.key("operator").public, **{"start_interval": START, **settings})
         self.state = State.begin(self.genesis)
         self.log: list[bytes] = []
         self.statuses: list[Status] = []
