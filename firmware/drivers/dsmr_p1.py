@@ -14,28 +14,39 @@ BAUD = 115_200  # 8N1, inverted
 # Sums over tariffs and, for power, import positive; a tuple has one entry per phase the meter has.
 Telegram = namedtuple("Telegram", ("import_wh", "export_wh", "power_w", "voltage_mv", "current_ma", "values"))
 
-# A five-phase-line telegram with two messages has 1.3 kB; longer is not one.
-_SIZE_MAX = 2048
+# A telegram without its message has 1.3 kB, a message has at most 1024 characters in hex digits.
+_SIZE_MAX = 4096
 _CRC_SIZE = 4
+_DIGITS_MAX = 12
 _SCALES = {b"kWh": 3, b"Wh": 0, b"kW": 3, b"W": 0, b"V": 3, b"A": 3, b"Hz": 3}
 _SILENCE_MS = 30_000
 _TICKS_MASK = 0x3FFFFFFF  # time.ticks_ms wraps
 
 
+# CRC-16/ARC by half bytes: x16 + x15 + x2 + 1, least significant bit first.
+def _entry(index):
+    for _ in range(4):
+        index = index >> 1 ^ (0xA001 if index & 1 else 0)
+    return index
+
+
+_TABLE = tuple([_entry(index) for index in range(16)])
+
+
 def crc16(data):
-    """CRC-16/ARC of `data`: x16 + x15 + x2 + 1, least significant bit first, from 0."""
+    """CRC-16/ARC of `data`."""
     crc = 0
     for byte in data:
         crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+        crc = crc >> 4 ^ _TABLE[crc & 15]
+        crc = crc >> 4 ^ _TABLE[crc & 15]
     return crc
 
 
 # b"000123.456", 3 -> 123456; None for anything that is not a plain decimal number.
 def _scaled(text, digits):
     whole, _, fraction = text.partition(b".")
-    if not whole.isdigit() or not (fraction + b"0").isdigit():
+    if not whole.isdigit() or len(whole) > _DIGITS_MAX or not (fraction + b"0").isdigit():
         return None
     return int(whole) * 10**digits + int((fraction + b"000")[:digits] or b"0")
 
@@ -48,7 +59,9 @@ def _line(line):
     number, _, unit = rest[:-1].partition(b"*")
     value = _scaled(number, _SCALES[unit]) if unit in _SCALES else None
     code = reference.partition(b":")[2].partition(b"*")[0]
-    return None if value is None else (code.decode(), value)
+    if value is None or not code.replace(b".", b"").isdigit():
+        return None
+    return code.decode(), value
 
 
 def _sum(values, total, parts):
@@ -81,47 +94,39 @@ class DsmrP1:
     def __init__(self, uart):
         self.telegrams = self.bad_telegrams = 0
         self._uart = uart
-        self._buffer = bytearray(_SIZE_MAX)
-        self._length = 0
+        self._buffer = b""
         self._heard_ms = None
 
     def poll(self, now_ms):
         """Take what has arrived. Returns the newest Telegram that became complete and has its CRC, or None."""
+        self._buffer += self._uart.read() or b""
         newest = None
-        for byte in self._uart.read() or b"":
-            text = self._take(byte)
-            if text is not None:
-                newest = decode(text)
+        while self._begin():
+            size = self._buffer.find(b"!") + 1 + _CRC_SIZE
+            if size == _CRC_SIZE or len(self._buffer) < size:
+                if len(self._buffer) <= _SIZE_MAX:
+                    break
+                self._give_up()
+            elif b"%04X" % crc16(self._buffer[: size - _CRC_SIZE]) == self._buffer[size - _CRC_SIZE : size]:
+                newest = decode(self._buffer[: size - _CRC_SIZE])
+                self.telegrams += 1
                 self._heard_ms = now_ms
+                self._buffer = self._buffer[size:]
+            else:
+                self._give_up()
         return newest
 
     def is_silent(self, now_ms):
         """Whether no telegram came for thirty seconds: at 10 s each, three are missing."""
         return self._heard_ms is None or (now_ms - self._heard_ms) & _TICKS_MASK > _SILENCE_MS
 
-    # Nothing is kept before a "/". A telegram ends with four characters after its "!".
-    def _take(self, byte):
-        if not self._length and byte != 0x2F:
-            return None
-        self._buffer[self._length] = byte
-        self._length += 1
-        if self._length > _CRC_SIZE and self._buffer[self._length - _CRC_SIZE - 1] == 0x21:
-            return self._finish()
-        if self._length == _SIZE_MAX:
-            self.bad_telegrams += 1
-            self._length = 0
-        return None
+    # Nothing is kept before a "/".
+    def _begin(self):
+        start = self._buffer.find(b"/")
+        self._buffer = self._buffer[start:] if start >= 0 else b""
+        return start >= 0
 
-    # A telegram cut short is followed by a good one: every "/" may be the beginning.
-    def _finish(self):
-        text = bytes(memoryview(self._buffer)[: self._length])
-        self._length = 0
-        start = 0
-        while start >= 0:
-            body = text[start:-_CRC_SIZE]
-            if b"%04X" % crc16(body) == text[-_CRC_SIZE:]:
-                self.telegrams += 1
-                return body
-            start = text.find(b"/", start + 1)
+    # Only this "/" was no beginning: behind a telegram cut short a good one may follow.
+    def _give_up(self):
         self.bad_telegrams += 1
-        return None
+        self._buffer = self._buffer[1:]

@@ -26,7 +26,8 @@ class S0Pulse:
         self._store = store
         self._ticks_ms = ticks_ms
         self._pulses_per_kwh = pulses_per_kwh
-        self._low_since = self._high_since = ticks_ms()
+        self._low_since = ticks_ms()
+        self._high_since = (self._low_since - BOUNCE_MS) & _TICKS_MASK
         self._is_low = False
         self._counted = True
         pin.irq(handler=self._edge, trigger=triggers)
@@ -37,7 +38,7 @@ class S0Pulse:
         return self.count * 1000 // self._pulses_per_kwh
 
     def keep(self):
-        """Save the count if it moved: with every reading, not with every pulse. What came since is lost in a power cut."""
+        """Save the count if it moved: with every reading, not with every pulse. A power cut loses what came since."""
         count = self.count
         if count != self._kept:
             self._store.save(count)
