@@ -45,7 +45,7 @@ AFTER = 8  # quarter hours kept after each period, so that a run may finish its 
 
 def rows_kept():
     """Row numbers of the source, in order, without repeats."""
-    rows = set()
+    rows: set[int] = set()
     for first, last in PERIODS:
         start = (first - SOURCE_STARTS.date()).days * 96
         rows.update(range(start, start + ((last - first).days + 1) * 96 + AFTER))

@@ -5,6 +5,7 @@ The cells keep a reserve and are never over-charged, whatever is asked.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 RESERVE_PERMILLE = 50
 
@@ -17,10 +18,16 @@ class Battery:
     stored_wh: float
     efficiency: float = 0.95  # one way
     setpoint_w: float = 0.0
+    held_until_s: float = inf  # the inverter rests at 0 W from then on
     power_w: float = 0.0
 
-    def settle(self, seconds: float, supplied: bool) -> None:
+    def set_point(self, power_w: float, until_s: float = inf) -> None:
+        self.setpoint_w, self.held_until_s = power_w, until_s
+
+    def settle(self, now_s: float, seconds: float, supplied: bool) -> None:
         """Fix the power until the next minute, `seconds` away, so that the cells just reach their limit at its end."""
+        if now_s >= self.held_until_s:
+            self.set_point(0.0)
         hours = seconds / 3600
         wanted_w = max(-self.discharge_w_max, min(self.charge_w_max, self.setpoint_w)) if supplied else 0.0
         room_w = max(0.0, self.capacity_wh - self.stored_wh) / hours / self.efficiency

@@ -34,6 +34,11 @@ class Household:
         self._now_ms: int | None = None
 
     @property
+    def now_s(self) -> float:
+        """Where it has been integrated up to."""
+        return (self._now_ms or 0) / 1000
+
+    @property
     def battery_w(self) -> float:
         """Charging positive."""
         return self.home.battery.power_w if self.home.battery else 0.0
@@ -53,7 +58,7 @@ class Household:
         if heater:
             heater.settle(utc_s - utc_s % STEP_S, self.supplied)
         if battery:
-            battery.settle(STEP_S - now_ms % (STEP_S * 1000) / 1000, self.supplied)
+            battery.settle(now_ms / 1000, STEP_S - now_ms % (STEP_S * 1000) / 1000, self.supplied)
         on = 1.0 if self.supplied else 0.0
         self.load_w = on * self._base_w + (heater.heating_w if heater else 0.0)
         self.load_var = on * self._base_var

@@ -142,7 +142,7 @@ class Plant:
         self._look(name, now_ms)
         battery = self._households[name].home.battery
         if battery and battery.setpoint_w != power_w:
-            battery.setpoint_w = power_w
+            battery.set_point(power_w)
             self._switched([self._households[name]])
 
     def _switch_heater(self, household: Household, on: bool) -> None:

@@ -8,7 +8,7 @@ M-LMD's SDM230 at 1. UART 1: battery inverter at 10.
 """
 
 from collections.abc import Callable
-from math import hypot
+from math import hypot, inf
 from random import Random
 
 from .area import Area
@@ -114,7 +114,7 @@ def _inverter(household: Household, battery: Battery, voltage: Voltage) -> SunSp
             State(voltage(), battery.power_w, FREQUENCY_HZ, battery.soc, discharged_wh) if household.supplied else None
         )
 
-    def set_point(power_w: float) -> None:
-        battery.setpoint_w = power_w
+    def set_point(power_w: float, hold_s: int) -> None:
+        battery.set_point(power_w, household.now_s + hold_s if hold_s else inf)
 
     return SunSpecInverter(INVERTER, battery.charge_w_max, RESERVE_PERMILLE // 10, state, set_point)

@@ -8,7 +8,8 @@ WChaMax, each in force when its bit of StorCtl_Mod is set (bit 0: charge, bit 1:
 discharge). This inverter has no energy manager of its own, so inside the limits it
 goes as far as they let it in the one direction they leave open; a negative limit
 forces the other direction, as inverters in the field do; with both directions open
-or none it rests at 0 W.
+or none it rests at 0 W. After InOutWRte_RvrtTms seconds without another write (0: never)
+it goes back to rest by itself.
 
 Source: SunSpec Information Model Reference, models 1, 103, 124.
 """
@@ -29,7 +30,8 @@ _END = _STORAGE + 26
 STOR_CTL_MOD = _STORAGE + 5
 OUT_W_RTE = _STORAGE + 12
 IN_W_RTE = _STORAGE + 13
-WRITABLE = (STOR_CTL_MOD, OUT_W_RTE, IN_W_RTE)
+WINDOW_S = _STORAGE + 14  # taken and ignored: no random delay
+REVERT_S = _STORAGE + 15
 
 _NOT_IMPLEMENTED = 0xFFFF
 _NOT_IMPLEMENTED_SIGNED = 0x8000
@@ -59,15 +61,15 @@ class SunSpecInverter:
         charge_w_max: int,
         reserve_percent: int,
         state: Callable[[], State | None],
-        set_point: Callable[[float], None],
+        set_point: Callable[[float, int], None],
     ):
-        """`state` returns None while there is no mains; `set_point` takes W, charging positive."""
+        """`state`: None without mains. `set_point`: W, charging positive, and for how many s (0: for good)."""
         self.address = address
         self._charge_w_max = charge_w_max
         self._reserve_percent = reserve_percent
         self._state = state
         self._set_point = set_point
-        self._control = {STOR_CTL_MOD: 0, OUT_W_RTE: _RATE_MAX, IN_W_RTE: _RATE_MAX}
+        self._control = {STOR_CTL_MOD: 0, OUT_W_RTE: _RATE_MAX, IN_W_RTE: _RATE_MAX, WINDOW_S: 0, REVERT_S: 0}
 
     def answer(self, frame: bytes) -> bytes:
         state = self._state()
@@ -92,14 +94,13 @@ class SunSpecInverter:
 
     def _write(self, request: Request) -> bytes:
         values = modbus.written(request)
-        if any(register not in WRITABLE for register in values):
+        if not values.keys() <= self._control.keys():
             raise ModbusException(ILLEGAL_ADDRESS)
-        if values.get(STOR_CTL_MOD, 0) > 3 or any(
-            abs(_signed(value)) > _RATE_MAX for register, value in values.items() if register != STOR_CTL_MOD
-        ):
+        rates = [_signed(values[register]) for register in (OUT_W_RTE, IN_W_RTE) if register in values]
+        if values.get(STOR_CTL_MOD, 0) > 3 or any(abs(rate) > _RATE_MAX for rate in rates):
             raise ModbusException(ILLEGAL_VALUE)
         self._control |= values
-        self._set_point(self._charge_w_max * self._rate())
+        self._set_point(self._charge_w_max * self._rate(), self._control[REVERT_S])
         return request.data[:4]  # function 6 echoes register and value, function 16 first and count
 
     def _rate(self) -> float:
@@ -144,7 +145,7 @@ class SunSpecInverter:
             *(self._charge_w_max, 100, 100, self._control[STOR_CTL_MOD], _NOT_IMPLEMENTED),
             *(self._reserve_percent, round(state.soc * 10_000), _NOT_IMPLEMENTED, _NOT_IMPLEMENTED, doing),
             *(self._control[OUT_W_RTE], self._control[IN_W_RTE]),
-            *(_NOT_IMPLEMENTED, _NOT_IMPLEMENTED, _NOT_IMPLEMENTED),  # no window, no reversion, no ramp
+            *(self._control[WINDOW_S], self._control[REVERT_S], _NOT_IMPLEMENTED),  # no ramp
             1,  # ChaGriSet: charging from the grid is allowed
             *(0, 0, _NOT_IMPLEMENTED_SIGNED, 0, _scale(_SOC_SF)),
             *(_NOT_IMPLEMENTED_SIGNED, _NOT_IMPLEMENTED_SIGNED, _scale(_RATE_SF)),
