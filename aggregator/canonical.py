@@ -70,14 +70,12 @@ def record(layout: Layout) -> bytes:
     return array_head(len(layout.fields)) + b"".join(integer(kind[1], kind[2]) for _, kind in layout.fields)
 
 
-@cache
 def start(layout: Layout) -> re.Pattern[bytes]:
-    """What stands before the list that ends `layout`; group 1 is the head of that list."""
+    """What stands before the list that ends `layout`; group 1 is the head of that list, which is not empty."""
     numbers = b"".join(integer(kind[1], kind[2]) for _, kind in layout.fields[:-1])
-    return re.compile(array_head(len(layout.fields)) + numbers + rb"([\x80-\x97]|\x98[\x18-\xff])")
+    return re.compile(array_head(len(layout.fields)) + numbers + rb"([\x81-\x97]|\x98[\x18-\xff])")
 
 
-@cache
 def whole(layout: Layout, item: Layout, count: int) -> re.Pattern[bytes]:
     """A message whose last field is a list of `count` records of layout `item`, all other fields integers."""
     numbers = b"".join(integer(kind[1], kind[2]) for _, kind in layout.fields[:-1])

@@ -27,15 +27,11 @@ PAST_S_MAX = 26 * 3600  # an outbox holds a day of readings
 FUTURE_S_MAX = 60
 ENERGY_WH_MAX = 1_000_000  # in one record; a low-voltage junction is far below
 _START, _DURATION, _FLAGS = 0, 1, 16
-_ENERGY = slice(2, 6)
 _TOTALS = slice(6, 10)
 
 
-class Piece(NamedTuple):
-    """The part of a reading that lies in one window."""
-
-    window_start_s: int
-    billed: bool  # False: stored, never sealed, because its time is not certain
+# The part of a reading that lies in one window: (window_start_s, billed). Not billed: stored and never sealed.
+Piece = tuple[int, bool]
 
 
 class Accepted(NamedTuple):
@@ -88,8 +84,10 @@ def accept(parcel: bytes, registry: Registry, known: Known, network_id: bytes, n
     if public_key is None:
         raise WireError("unknown_signer")
     cose.check_signature(envelope, public_key, network_id, verify)
-    opened = message.decode(bundle.LAYOUT, envelope.payload)
-    return _take_all(opened.readings, taken, registry, known, network_id, now_s)
+    readings = quick.readings_of(envelope.payload)
+    if readings is None:
+        readings = message.decode(bundle.LAYOUT, envelope.payload).readings
+    return _take_all(readings, taken, registry, known, network_id, now_s)
 
 
 def _take_all(
@@ -115,16 +113,19 @@ def _take_all(
 def _open(data: bytes, registry: Registry, network_id: bytes, network_item: bytes) -> tuple[Key, list]:
     """(key, records as sequences of integers) of a signed reading, its signature verified. Raises WireError."""
     parts = quick.cut(data)
-    public_key = None if parts is None else registry.key_of(parts.device_id)
-    if parts is None or public_key is None:
+    if parts is None:
         return _open_slowly(data, registry, network_id)
-    if not verify(public_key, quick.signed_message(parts, network_item), parts.signature):
+    device_id, protected_item, payload, payload_item, signature = parts
+    device = registry.devices.get(device_id)
+    if device is None:
+        raise WireError("unknown_signer")
+    if not verify(device.public_key, quick.signed_message(protected_item, network_item, payload_item), signature):
         raise WireError("bad_signature")
-    numbers = quick.numbers(parts.payload)
+    numbers = quick.numbers(payload)
     if numbers is None:
-        numbers = message.decode(reading.LAYOUT, parts.payload, reading.SIZE_MAX)
+        numbers = message.decode(reading.LAYOUT, payload, reading.SIZE_MAX)
     boot, sequence, records = numbers
-    return (parts.device_id, boot, sequence), records
+    return (device_id, boot, sequence), records
 
 
 def _open_slowly(data: bytes, registry: Registry, network_id: bytes) -> tuple[Key, list]:
@@ -171,9 +172,9 @@ def _require_rising(before: Totals, after: Totals) -> None:
 
 def check_energy(records: list) -> Totals:
     """The totals at the end of a reading, whose records must not contradict one another. Raises Refused."""
-    before = None
+    before, most = None, ENERGY_WH_MAX
     for record in records:
-        if max(record[_ENERGY]) > ENERGY_WH_MAX:
+        if record[2] > most or record[3] > most or record[4] > most or record[5] > most:
             raise Refused("implausible_energy")
         totals = record[_TOTALS]
         if before is not None:
@@ -205,19 +206,22 @@ def _require_between(first: Totals, last: Totals, key: Key, taken: Taken, known:
 def records_of(data: bytes) -> list:
     """The records (sequences of integers) of a reading that was verified before it was stored."""
     parts = quick.cut(data)
-    numbers = None if parts is None else quick.numbers(parts.payload)
+    numbers = None if parts is None else quick.numbers(parts[2])
     if numbers is None:
         numbers = message.decode(reading.LAYOUT, cose.open_envelope(data).payload)
     return numbers[2]
 
 
 def pieces_of(records: list, now_s: int) -> tuple[Piece, ...]:
-    """The windows a reading has a part in, ascending."""
-    oldest, newest = now_s - PAST_S_MAX, now_s + FUTURE_S_MAX
+    """The windows a reading has a part in, ascending. A part is billed when the time of all its records is certain."""
     billed: dict[int, bool] = {}
     for record in records:
         start_s = record[_START]
         window = start_s - start_s % interval.WINDOW_S
-        certain = start_s >= oldest and start_s + record[_DURATION] <= newest and not record[_FLAGS] & TIME_UNCERTAIN
+        certain = (
+            not record[_FLAGS] & TIME_UNCERTAIN
+            and now_s - PAST_S_MAX <= start_s
+            and start_s + record[_DURATION] <= now_s + FUTURE_S_MAX
+        )
         billed[window] = certain and billed.get(window, True)
-    return tuple([Piece(window, billed[window]) for window in sorted(billed)])
+    return tuple(sorted(billed.items()))

@@ -117,11 +117,11 @@ class ReadingStore:
 
 
 def _rows(reading: Accepted, received_ms: int, carrier_id: bytes) -> list[tuple]:
-    data: bytes | None = reading.data
+    """One row for each window; the bytes stand in the first."""
+    device_id, boot, sequence, data, _, pieces = reading
+    first: bytes | None = data
     rows = []
-    for window_start_s, billed in reading.pieces:
-        rows.append(
-            (reading.device_id, reading.boot, reading.sequence, window_start_s, data, received_ms, carrier_id, billed)
-        )
-        data = None
+    for window_start_s, billed in pieces:
+        rows.append((device_id, boot, sequence, window_start_s, first, received_ms, carrier_id, billed))
+        first = None
     return rows

@@ -85,6 +85,10 @@ class MqttLink:
         self.counts["dropped"] += 1
         return False
 
+    async def lost(self) -> None:
+        """Returns when there is no connection."""
+        await self._lost.wait()
+
     async def _carry(self) -> None:
         while not self._lost.is_set():
             try:
