@@ -1,0 +1,40 @@
+"""Every kind of message with its layout and its greatest size, by the names the vectors use. For both interpreters."""
+
+from wire import (
+    acknowledgement,
+    area_load,
+    block,
+    bundle,
+    command,
+    contract,
+    kind,
+    ledger_time,
+    light_block,
+    load,
+    price,
+    reading,
+    receipt,
+    registration,
+    signed_time,
+    strategy,
+)
+
+KINDS = {
+    "reading": (kind.READING, reading.LAYOUT, reading.SIZE_MAX),
+    "bundle": (kind.BUNDLE, bundle.LAYOUT, bundle.SIZE_MAX),
+    "acknowledgement": (kind.ACKNOWLEDGEMENT, acknowledgement.LAYOUT, acknowledgement.SIZE_MAX),
+    "load": (kind.LOAD, load.LAYOUT, load.SIZE_MAX),
+    "command": (kind.COMMAND, command.LAYOUT, command.SIZE_MAX),
+    "receipt": (kind.RECEIPT, receipt.LAYOUT, receipt.SIZE_MAX),
+    "light_block": (kind.LIGHT_BLOCK, light_block.LAYOUT, light_block.SIZE_MAX),
+    "price": (kind.PRICE, price.LAYOUT, price.SIZE_MAX),
+    "contract": (kind.CONTRACT, contract.LAYOUT, contract.SIZE_MAX),
+    "close_contract": (kind.CLOSE_CONTRACT, contract.CLOSE_LAYOUT, contract.SIZE_MAX),
+    "registration": (kind.REGISTRATION, registration.LAYOUT, registration.SIZE_MAX),
+    "advance": (kind.ADVANCE, ledger_time.ADVANCE_LAYOUT, ledger_time.SIZE_MAX),
+    "settlement": (kind.SETTLEMENT, ledger_time.SETTLEMENT_LAYOUT, ledger_time.SIZE_MAX),
+    "block": (kind.BLOCK, block.LAYOUT, block.SIZE_MAX),
+    "strategy": (kind.STRATEGY, strategy.LAYOUT, strategy.SIZE_MAX),
+    "area_load": (kind.AREA_LOAD, area_load.LAYOUT, area_load.SIZE_MAX),
+    "time": (kind.TIME, signed_time.LAYOUT, signed_time.SIZE_MAX),
+}

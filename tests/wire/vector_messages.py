@@ -1,0 +1,170 @@
+"""
+One or more messages of every kind for the test vectors, written out by hand: the fields in
+wire order, so that nothing here is taken from the code under test.
+
+A message is (name, kind, typ, signer, fields); a record inside one is a dict again.
+"""
+
+T = 1_795_305_600  # 2026-11-22 00:00 UTC, the start of a window and of a market interval
+INTERVAL = T // 1800
+U8, U16, U32, U48, U62 = 2**8 - 1, 2**16 - 1, 2**32 - 1, 2**48 - 1, 2**62 - 1
+I32_MIN, I32_MAX, UTC_MAX = -(2**31), 2**31 - 1, 2**34 - 1
+
+
+def _record(start_s=T, **changes):
+    record = {
+        "start_s": start_s,
+        "duration_s": 900,
+        "consumed_wh": 412,
+        "produced_wh": 0,
+        "charged_wh": 150,
+        "discharged_wh": 23,
+        "consumed_total_wh": 12_345_678,
+        "produced_total_wh": 4_567_890,
+        "charged_total_wh": 345_678,
+        "discharged_total_wh": 301_234,
+        "voltage_mv": 231_480,
+        "power_w": -1_530,
+        "frequency_mhz": 49_987,
+        "temperature_mc": 54_250,
+        "soc_permille": 640,
+        "relays": 1,
+        "flags": 3,
+    }
+    assert changes.keys() <= record.keys()
+    return record | changes
+
+
+_LARGEST_RECORD = {
+    "start_s": UTC_MAX,
+    "duration_s": 3600,
+    "consumed_wh": U32,
+    "produced_wh": U32,
+    "charged_wh": U32,
+    "discharged_wh": U32,
+    "consumed_total_wh": U48,
+    "produced_total_wh": U48,
+    "charged_total_wh": U48,
+    "discharged_total_wh": U48,
+    "voltage_mv": U32,
+    "power_w": I32_MIN,
+    "frequency_mhz": U32,
+    "temperature_mc": I32_MIN,
+    "soc_permille": 1000,
+    "relays": U8,
+    "flags": U16,
+}
+
+
+def readings():
+    sixteen = [_record(T + 900 * i, consumed_total_wh=12_345_678 + 412 * i) for i in range(16)]
+    return [
+        ("reading, one record", "reading", 65001, "meter", {"boot": 3, "sequence": 70_000, "records": [_record()]}),
+        ("reading, zeros", "reading", 65001, "meter", {"boot": 0, "sequence": 0, "records": [_zero_record()]}),
+        ("reading, 16 records", "reading", 65001, "meter", {"boot": 3, "sequence": 70_001, "records": sixteen}),
+        (
+            "reading, largest with one record",
+            "reading",
+            65001,
+            "mlmd",
+            {"boot": U32, "sequence": U32, "records": [_LARGEST_RECORD]},
+        ),
+        (
+            "reading, largest",
+            "reading",
+            65001,
+            "mlmd",
+            {"boot": U32, "sequence": U32, "records": [_LARGEST_RECORD] * 60},
+        ),
+    ]
+
+
+def _zero_record():
+    return dict.fromkeys(_record(), 0) | {"duration_s": 1}
+
+
+def to_devices(ids):
+    entry = {"device_id": ids["meter"], "boot": 3, "first_sequence": 69_990, "last_sequence": 70_000}
+    largest_entry = {"device_id": ids["meter"], "boot": U32, "first_sequence": U32, "last_sequence": U32}
+    command = {
+        "device_id": ids["meter"],
+        "sequence": 17,
+        "decision_id": 901,
+        "contract_id": 12,
+        "height": 4_801,
+        "not_before_s": T,
+        "expires_s": T + 2100,
+        "action": 1,
+        "value": 0,
+    }
+    largest_command = {"device_id": ids["meter"], "sequence": U32, "decision_id": U62, "contract_id": U32}
+    largest_command |= {"height": U32, "not_before_s": UTC_MAX, "expires_s": UTC_MAX, "action": U8, "value": I32_MIN}
+    acknowledgement = ("acknowledgement", 65003, "aggregator")
+    return [
+        ("acknowledgement", *acknowledgement, {"issued_s": T + 903, "entries": [entry]}),
+        ("acknowledgement, largest", *acknowledgement, {"issued_s": UTC_MAX, "entries": [largest_entry] * 6}),
+        ("command, relay off", "command", 65005, "aggregator", command),
+        ("command, battery to discharge", "command", 65005, "aggregator", command | {"action": 2, "value": -2_500}),
+        ("command, largest", "command", 65005, "aggregator", largest_command),
+        ("time", "time", 65017, "mlmd", {"time_s": T + 5, "challenge": bytes(range(8))}),
+        ("time, largest", "time", 65017, "aggregator", {"time_s": UTC_MAX, "challenge": bytes([U8] * 8)}),
+    ]
+
+
+def from_devices(ids, signed_reading, command_digest):
+    load = {"boot": 3, "sequence": 9, "measured_s": T, "power_w": 18_400, "voltage_mv": 229_100}
+    load |= {"frequency_mhz": 49_991, "power_w_max": 25_000}
+    largest_load = dict.fromkeys(load, U32) | {"measured_s": UTC_MAX, "power_w": I32_MIN}
+    receipt = {"boot": 3, "sequence": 4, "command_sequence": 17, "decision_id": 901, "command_digest": command_digest}
+    receipt |= {"acted_s": T + 1, "outcome": 1, "reason": 0, "action": 1, "value": 0, "power_w": 380}
+    receipt |= {"temperature_mc": 54_250, "soc_permille": 640, "relays": 0}
+    refused = receipt | {"sequence": 5, "outcome": 2, "reason": 6, "relays": 1}
+    largest_receipt = receipt | {"boot": U32, "sequence": U32, "command_sequence": U32, "decision_id": U62}
+    largest_receipt |= {"acted_s": UTC_MAX, "outcome": U8, "reason": U8, "action": U8, "value": I32_MIN}
+    largest_receipt |= {"power_w": I32_MIN, "temperature_mc": I32_MIN, "soc_permille": 1000, "relays": U8}
+    bundle = {"boot": 2, "sequence": 88, "sent_s": T + 903, "readings": [signed_reading]}
+    return [
+        ("bundle", "bundle", 65002, "mlmd", bundle),
+        ("load", "load", 65004, "mlmd", load),
+        ("load, largest", "load", 65004, "mlmd", largest_load),
+        ("receipt, obeyed", "receipt", 65006, "meter", receipt),
+        ("receipt, refused", "receipt", 65006, "meter", refused),
+        ("receipt, largest", "receipt", 65006, "meter", largest_receipt),
+    ]
+
+
+def of_the_ledger(ids):
+    entry = {"device_id": ids["meter"], "boot": 3, "sequence": 70_000, "consumed_wh": 412, "produced_wh": 0}
+    entry |= {"charged_wh": 150, "discharged_wh": 23, "temperature_mc": 54_250, "soc_permille": 640}
+    entry |= {"relays": 1, "flags": 3}
+    light_block = {"number": 1, "previous_hash": bytes(32), "area_id": ids["aggregator"], "window_start_s": T}
+    light_block |= {"part": 0, "reading_count": 1, "merkle_root": bytes(range(32)), "area_wh": -120, "entries": [entry]}
+    supply = {"nonce": 1, "contract_id": 11, "contract_kind": 1, "device_id": ids["meter"], "terms": [400_000]}
+    supply |= {"energy_types": [1, 2, 0]}
+    terms = [2_000, 50_000, 65_000, 1, 1, 12, 950, 1_050, 13, 60_000]
+    deferrable = supply | {"nonce": 2, "contract_id": 12, "contract_kind": 2, "terms": terms, "energy_types": []}
+    registration = {"nonce": 1, "subject_id": ids["meter"], "role": 2, "public_key": ids["meter key"]}
+    registration |= {"owner_id": ids["user"], "area_id": ids["aggregator"], "energy_type": 1}
+    price = {"nonce": 5, "interval": INTERVAL, "price_micro_per_kwh": [310_000, 120_500, 205_000]}
+    strategy = {"issued_s": T, "report_s": 300, "feeder_power_w_max": 160_000}
+    area_load = {"area_id": ids["aggregator"], "measured_s": T, "power_w": 91_200, "power_w_max": 120_000, "shed_w": 0}
+    return [
+        ("light block", "light_block", 65007, "aggregator", light_block),
+        ("price", "price", 65008, "cloud", price),
+        ("contract, supply", "contract", 65009, "user", supply),
+        ("contract, deferrable", "contract", 65009, "user", deferrable),
+        ("close contract", "close_contract", 65010, "user", {"nonce": 3, "contract_id": 12}),
+        ("registration", "registration", 65011, "operator", registration),
+        ("advance", "advance", 65012, "cloud", {"nonce": 3, "interval": INTERVAL}),
+        ("settlement", "settlement", 65013, "cloud", {"nonce": 4, "interval": INTERVAL - 1}),
+        ("strategy", "strategy", 65015, "cloud", strategy),
+        ("area load", "area_load", 65016, "aggregator", area_load),
+    ]
+
+
+def block(ids, transactions, root):
+    decision = {"decision_id": 901, "contract_id": 12, "device_id": ids["meter"], "area_id": ids["aggregator"]}
+    decision |= {"interval": INTERVAL, "action": 1, "value": 0, "reason": 0}
+    fields = {"height": 4_801, "interval": INTERVAL, "previous_hash": bytes([7] * 32), "transactions_root": root}
+    fields |= {"app_hash": bytes([9] * 32), "transactions": transactions, "statuses": [0] * len(transactions)}
+    return ("block", "block", 65014, "cloud", fields | {"decisions": [decision]})
