@@ -28,11 +28,12 @@ def baseline(
 
 
 def outcome(plant: Plant, stored_wh_before: float, prices: Prices | None) -> dict:
-    """What a run of the plant came to."""
-    quarters = plant.quarters()
+    """What a run of the plant came to by the end of the time that was played."""
+    series, quarters = plant.series(), plant.quarters()
+    stored_wh = series["stored_wh"][-1] if series["stored_wh"] else stored_wh_before
     return {
-        "series": plant.series(),
+        "series": series,
         "quarters": quarters,
-        "stored_wh_change": round(plant.stored_wh() - stored_wh_before, 1),
+        "stored_wh_change": round(stored_wh - stored_wh_before, 1),
         **benefit(quarters, prices),
     }
