@@ -102,10 +102,13 @@ def _for_deadline(terms: DeferrableTerms, now: Situation, need: int) -> Wish | N
 
 
 def rise_mc(terms: DeferrableTerms, control: Control | None) -> int:
-    """How far one interval of heating raises the temperature: as last seen, at first as 150 l would."""
-    if control is not None and control.rise_mc > 0:
-        return control.rise_mc
-    return max(1, terms.power_w * INTERVAL_S * 1000 // TANK_J_PER_K)
+    """
+    How far one interval of heating raises the temperature: as last seen, at first as 150 l would. Water drawn meanwhile
+    hides the rise, so what was seen counts as a quarter of that at least.
+    """
+    typical = max(4, terms.power_w * INTERVAL_S * 1000 // TANK_J_PER_K)
+    seen = control.rise_mc if control is not None else 0
+    return max(seen, typical // 4) if seen else typical
 
 
 def _for_price(terms: DeferrableTerms, now: Situation, need: int) -> Wish:

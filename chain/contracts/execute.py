@@ -17,6 +17,7 @@ from wire.command import BATTERY_POWER, RELAY
 from wire.contract import BATTERY, DEFERRABLE
 from wire.energy_type import GRID
 from wire.interval import INTERVAL_S, start_of
+from wire.reading import HAS_BATTERY, HAS_HEATER
 from wire.schema import check
 
 INTERVALS_AN_HOUR = 3600 // INTERVAL_S
@@ -29,13 +30,14 @@ class Kind(NamedTuple):
 
     terms: Any
     action: int
+    equipped: int  # the flag a reading has when the equipment is there
     decide: Callable[[Any, Situation], Wish]
     controlled: Callable[[Situation, Wish], Control]
 
 
 KINDS = {
-    DEFERRABLE: Kind(DeferrableTerms, RELAY, deferrable.decide, deferrable.controlled),
-    BATTERY: Kind(BatteryTerms, BATTERY_POWER, battery.decide, battery.controlled),
+    DEFERRABLE: Kind(DeferrableTerms, RELAY, HAS_HEATER, deferrable.decide, deferrable.controlled),
+    BATTERY: Kind(BatteryTerms, BATTERY_POWER, HAS_BATTERY, battery.decide, battery.controlled),
 }
 
 
@@ -69,7 +71,7 @@ def _parties(state: State) -> list[Party]:
             state.interval,
             state.interval % 48,
             price_permille,
-            _measured(state, agreement.device_id),
+            _measured(state, agreement.device_id, kind.equipped),
             state.controls.get(key),
         )
         parties.append(Party(int.from_bytes(key, "big"), agreement, kind, kind.terms(*agreement.terms), situation))
@@ -100,11 +102,11 @@ def _reference(state: State) -> int:
     return grid.floor_micro_per_kwh + (grid.cap_micro_per_kwh - grid.floor_micro_per_kwh) // 3
 
 
-def _measured(state: State, device_id: bytes) -> Measured | None:
+def _measured(state: State, device_id: bytes, equipped: int) -> Measured | None:
     measured = state.measured.get(device_id)
-    if measured is None or measured.window_start_s < start_of(state.interval) - FRESH_S:
+    if measured is None or not measured.flags & equipped:
         return None
-    return measured
+    return None if measured.window_start_s < start_of(state.interval) - FRESH_S else measured
 
 
 def _asked(party: Party) -> Asked:
