@@ -29,19 +29,12 @@ def read_receipt(data: bytes, device_id: bytes, registry: Registry, network_id: 
     return Answer(envelope.signer_id, opened, data)
 
 
-def is_new(answer: Answer, commands: CommandStore) -> bool:
-    """
-    Whether this receipt is to be kept. False for one that is stored (sent again).
-
-    Raises Refused: contradicted, unknown_command.
-    """
+def require_new(answer: Answer, commands: CommandStore) -> None:
+    """Raises Refused: replayed_receipt for one that is stored, contradicted, unknown_command."""
     found = answer.receipt
     stored = commands.receipt(answer.device_id, found.boot, found.sequence)
     if stored is not None:
-        if stored != answer.data:
-            raise Refused("contradicted", answer.device_id.hex())
-        return False
+        raise Refused("replayed_receipt" if stored == answer.data else "contradicted", answer.device_id.hex())
     issued = commands.issued(answer.device_id, found.command_sequence)
     if issued is None or issued.digest[:8] != found.command_digest or issued.decision_id != found.decision_id:
         raise Refused("unknown_command", f"{answer.device_id.hex()} {found.command_sequence}")
-    return True

@@ -68,9 +68,10 @@ class CommandStore:
         )
 
     def pending(self, now_s: int) -> list[Pending]:
+        """What may be sent again. A device takes no command older than its last, so only the last of each counts."""
         rows = self._db.execute(
-            "SELECT device_id, sequence, data, issued_s, expires_s FROM commands"
-            " WHERE expires_s > ? AND receipt IS NULL ORDER BY device_id, sequence",
+            "SELECT device_id, max(sequence), data, issued_s, expires_s FROM commands"
+            " WHERE expires_s > ? GROUP BY device_id HAVING receipt IS NULL ORDER BY device_id",
             (now_s,),
         )
         return [Pending(*row) for row in rows]

@@ -17,7 +17,7 @@ from wire.receipt import REFUSED
 from wire.strategy import Strategy
 
 from . import dispatch, edge_control
-from .answer import Answer, is_new, read_receipt
+from .answer import Answer, read_receipt, require_new
 from .command_store import Pending
 from .edge_control import Deferrable, Junction, Shed, Switch
 from .equipment import Equipment, equipment_of
@@ -72,8 +72,8 @@ class Control:
             verify,
             strategy.SIZE_MAX,
         )
-        if wanted.issued_s < self.strategy.issued_s:
-            raise Refused("stale", "strategy")
+        if wanted.issued_s <= self.strategy.issued_s:
+            raise Refused("stale_strategy")
         self.strategy = wanted
 
     def take_load(self, data: bytes, device_id: bytes) -> None:
@@ -86,7 +86,7 @@ class Control:
         place = (measured.boot, measured.sequence)
         known = self.junctions.get(device_id)
         if known is not None and place <= known[0]:
-            raise Refused("stale", "load")
+            raise Refused("stale_load")
         junction = Junction(device_id, measured.measured_s, measured.power_w, measured.power_w_max)
         self.junctions[device_id] = (place, junction)
 
@@ -217,8 +217,7 @@ class Control:
             for device_id, data in receipts:
                 try:
                     answer = read_receipt(data, device_id, self._site.registry, self._site.network_id, verify)
-                    if not is_new(answer, self._site.store.commands):
-                        continue
+                    require_new(answer, self._site.store.commands)
                 except (WireError, Refused) as error:
                     self._site.refused[error.name] += 1
                     continue

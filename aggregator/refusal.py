@@ -7,8 +7,7 @@ A WireError (wire/errors.py) says the bytes themselves are not what they should 
 
 # Append, never reorder: exports and reports name these.
 NAMES = (
-    "wrong_role",  # signed by a key registered for something else
-    "wrong_area",  # a device of another aggregator
+    "replayed",  # a reading that is stored: refused, and acknowledged again
     "contradicted",  # other bytes under a (device, boot, sequence) that is stored: kept as evidence
     "totals_decreased",  # a total is below the one before it, or above the one after
     "implausible_energy",  # more in one record than a low-voltage junction can carry
@@ -16,7 +15,9 @@ NAMES = (
     "unknown_command",  # a receipt for a command that was never issued, or for other bytes
     "wrong_block",  # a block of the right signer whose parts contradict one another
     "fork",  # another block at a height that is already followed
-    "stale",  # older than what is in force
+    "replayed_receipt",  # identical to one that is stored
+    "stale_load",  # not newer than the last of its M-LMD
+    "stale_strategy",  # not newer than the one in force
     "flood",  # more than a sender may have waiting
 )
 
