@@ -121,7 +121,6 @@ class Device:
         return self._participant.until_ms if self._participant else NEVER_MS
 
     def is_due(self, now_ms: int) -> bool:
-        self._notice_edges()
         return self._participant is not None and self._participant.is_due(now_ms)
 
     def grant(self, now_ms: int) -> None:
@@ -164,7 +163,8 @@ class Device:
     def _watch_pin(self, pin: int, _payload: bytes) -> None:
         self._watched_pins[pin] = self.plant.pin(self.name, pin)
 
-    def _notice_edges(self) -> None:
+    def notice_edges(self) -> None:
+        """Something may have moved an input: the board hears of the edges it watches."""
         for pin, before in self._watched_pins.items():
             level = self.plant.pin(self.name, pin)
             if level != before:

@@ -4,13 +4,13 @@ decision takes from its block to the verified receipt of the device that acted.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from hil.identity import verify
 from hil.mqtt_packets import Publish
 from hil.provision import Network
+from hil.submission import APPLIED
 from wire import block, command, cose, kind, light_block, message, price, receipt, topics
 from wire.errors import WireError
 
@@ -28,7 +28,6 @@ class Monitor:
         self.commands_obeyed = 0
         self.latency_ms: list[float] = []
         self.on_transaction: Callable[[bytes, int], None] = lambda transaction, status: None
-        self.statuses: Counter[int] = Counter()
         self._network_id = network.network_id
         self._keys = {device.id: device.public_key for device in network.devices.values()}
         self._decided: dict[int, float] = {}  # decision_id -> wall time its block was published
@@ -71,9 +70,8 @@ class Monitor:
         now = time.perf_counter()
         self._decided.update((decision.decision_id, now) for decision in new.decisions)
         for transaction, status in zip(new.transactions, new.statuses, strict=True):
-            self.statuses[status] += 1
             self.on_transaction(transaction, status)
-            if status == 0:
+            if status == APPLIED:
                 self._transaction(transaction)
 
     def _transaction(self, transaction: bytes) -> None:

@@ -154,6 +154,8 @@ class Run:
 
     def _advance_plant(self) -> None:
         self.plant.advance(self.time.now_ms)
+        for device in self.devices.values():
+            device.notice_edges()
         self.time.at(self.plant.next_event_ms, self._advance_plant)
 
     def _close_books_of_plant(self) -> None:
@@ -209,6 +211,6 @@ class Run:
             "grants": self.time.grants,
             "tap": {"messages": tap.messages, "debts_forgiven": tap.debts_forgiven},
             "faults": self.faults.done,
-            "replays": {},
+            "replays": self.eavesdropper.sent,
             "latency_ms": self.monitor.latency_ms if options.speed == 1 else None,
         }

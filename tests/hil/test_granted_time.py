@@ -196,6 +196,7 @@ def test_pins_adc_and_uart_are_the_plants(bench):
     )
     bench.run(5)
     bench.wires.inputs[0] = 0
+    board.notice_edges()
     bench.run(5)
     expected = ["1234567 1", "b'\\x01\\x04\\x02' 20 0 None", "silence 320", "edge 0 5"]
     assert bench.printed(board) == expected
