@@ -48,7 +48,7 @@ class Evidence(NamedTuple):
         return {book["interval"]: book for book in self.ledger["intervals"]}
 
     def intervals_played(self) -> range:
-        """The market intervals of the day that was played."""
+        """The market intervals of the day that was played: 48 on a whole one."""
         first = interval_of(self.bench["start_s"])
         return range(first, first + self.bench["simulated_s"] // INTERVAL_S)
 

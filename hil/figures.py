@@ -49,6 +49,7 @@ DARK = {
     "third": "#dc8fc1",
 }
 _STAND_IN = {name: f"#f00d{index:02x}" for index, name in enumerate(LIGHT)}
+_WIDE = 8  # inches: from here on a legend has one line
 _LINES_MAX = 4  # more batteries or heaters than this are drawn as a band with their mean
 
 Draw = Callable[[Axes, Evidence, dict[str, str]], None]
@@ -206,7 +207,7 @@ def _plain_axes(axes: Axes, colour: dict[str, str]) -> None:
 
 
 def _day_axis(axes: Axes, evidence: Evidence, colour: dict[str, str]) -> None:
-    axes.set_xlim(*_on_axis([evidence.bench["start_s"], evidence.intervals_played().stop * INTERVAL_S]))
+    axes.set_xlim(*_on_axis([evidence.bench["start_s"], evidence.bench["start_s"] + evidence.bench["simulated_s"]]))
     axes.xaxis.set_major_locator(dates.HourLocator(byhour=range(0, 24, 3), tz=zone()))
     axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=zone()))
     name = SITE_ZONE if zone() is not UTC else "UTC"
@@ -219,17 +220,21 @@ def picture(name: str, evidence: Evidence, size: tuple[float, float], colour: di
     figure = Figure(figsize=size, layout="constrained")
     figure.patch.set_alpha(0)
     axes = figure.add_subplot()
-    _fill(axes, name, evidence, colour)
+    _fill(axes, name, evidence, colour, size[0])
     return figure
 
 
-def _fill(axes: Axes, name: str, evidence: Evidence, colour: dict[str, str]) -> None:
+def _fill(axes: Axes, name: str, evidence: Evidence, colour: dict[str, str], width: float) -> None:
+    """width: inches the legend has."""
     _plain_axes(axes, colour)
     PICTURES[name][1](axes, evidence, colour)
     _day_axis(axes, evidence, colour)
-    if axes.get_legend_handles_labels()[0]:
+    entries = len(axes.get_legend_handles_labels()[0])
+    if entries:
+        columns = 2 if entries > 3 and width < _WIDE else 4
+        ink = colour["ink"]
         axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, labelcolor=colour["ink"], handlelength=1.6
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, labelcolor=ink, handlelength=1.6
         )
 
 
@@ -253,9 +258,8 @@ def png(evidence: Evidence, path: Path) -> None:
     with mpl.rc_context({"font.size": 10}):
         figure = Figure(figsize=(10, 6.4), layout="constrained", facecolor="white")
         grid = figure.add_gridspec(2, 2, height_ratios=(3, 2))
-        for name, place in (("load", grid[0, :]), ("prices", grid[1, 0]), ("batteries", grid[1, 1])):
-            axes = figure.add_subplot(place)
-            _fill(axes, name, evidence, LIGHT)
+        for name, place, width in (("load", grid[0, :], 10), ("prices", grid[1, 0], 5), ("batteries", grid[1, 1], 5)):
+            _fill(figure.add_subplot(place), name, evidence, LIGHT, width)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=130)
 

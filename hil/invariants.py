@@ -47,6 +47,9 @@ def no_reading_altered(evidence: Evidence) -> Faults:
 def devices_remember_what_they_signed(evidence: Evidence) -> Faults:
     """Flash image and counters agree; a power cut may come between the two writes, once per boot."""
     for device in evidence.devices:
+        if not device["counters"]:
+            yield f"{device['name']} has no counters on its flash"
+            continue
         images, counted = len(device["signed"]), device["counters"]["readings_signed"]
         if abs(images - counted) > device["boots"] - 1:
             yield f"{device['name']}: {images} readings on the flash, {counted} counted"

@@ -46,7 +46,7 @@ def booked_energy_is_settled(evidence: Evidence) -> Faults:
         for name, energy_wh in settled.items():
             if book["settled"] and energy_wh != _booked(book, name):
                 yield f"interval {book['interval']}: {_booked(book, name)} Wh of {name} booked, {energy_wh} Wh settled"
-        if not book["settled"] and (book["demand_wh"] or any(book["supply_wh"])):
+        if not book["settled"] and any(_booked(book, name) for name in settled):
             yield f"interval {book['interval']} has energy and is not settled"
 
 
@@ -107,7 +107,7 @@ def ledger_conserves(evidence: Evidence) -> Faults:
 
 
 def prices_are_complete_and_recomputed(evidence: Evidence) -> Faults:
-    """Each market interval of the day has a price of every energy type, and replaying the ledger gives the same."""
+    """Each market interval of the day has its prices, and replaying the ledger gives the same."""
     books = evidence.intervals()
     types = len(evidence.ledger["energy_types"])
     for interval in evidence.intervals_played():
@@ -115,7 +115,8 @@ def prices_are_complete_and_recomputed(evidence: Evidence) -> Faults:
         if len(prices or []) != types:
             yield f"interval {interval} has no price of every energy type"
     if not evidence.ledger["recomputed_equal"]:
-        yield "replaying the ledger gives other prices, settlements or app hashes"
+        yield "replaying the ledger does not give what it says"
+        yield from evidence.ledger["faults"]
 
 
 def _booked(book: dict[str, Any], name: str) -> int:

@@ -6,6 +6,7 @@ One check per promise; docs/report.md names them.
 from collections import Counter
 from collections.abc import Iterable
 
+from hil.consequences import refused
 from hil.evidence import Evidence
 from hil.receipts import opened
 from wire import receipt
@@ -22,7 +23,7 @@ def obeyed_commands_have_receipts(evidence: Evidence) -> Faults:
     """For every command a device says it obeyed there is its verified receipt."""
     receipts = Counter(answer.device_id for answer in opened(evidence)[0] if answer.is_obeyed)
     for device in evidence.devices:
-        obeyed, answered = device["counters"]["commands_obeyed"], receipts[device["device_id"]]
+        obeyed, answered = device["counters"].get("commands_obeyed", 0), receipts[device["device_id"]]
         if answered < obeyed:
             yield f"{device['name']} obeyed {obeyed} commands, {answered} receipts came"
 
@@ -67,21 +68,25 @@ def commands_were_decided(evidence: Evidence) -> Faults:
 
 def relays_switch_as_the_contract_allows(evidence: Evidence) -> Faults:
     """No relay switched more often in a day than its contract allows, by the device's count and by the plant's."""
-    counters = {device["device_id"]: device["counters"] for device in evidence.devices}
-    names = evidence.names()
+    devices = {device["device_id"]: device for device in evidence.devices}
     for contract in evidence.ledger["contracts"]:
         if contract["kind"] != "deferrable":
             continue
-        device_id = contract["device_id"]
-        counted = counters[device_id]["relay_switches_today_max"]
-        seen = evidence.plant["series"]["relay_switches"].get(names[device_id], 0)
+        device = devices.get(contract["device_id"])
+        if device is None:
+            yield f"{contract['device_id']} has a contract and no flash image"
+            continue
+        counted = device["counters"].get("relay_switches_today_max", 0)
+        seen = evidence.plant["series"]["relay_switches"].get(device["name"], 0)
         allowed = contract["terms"]["switches_per_day_max"]
         if max(counted, seen) > allowed:
-            yield f"{names[device_id]}: {counted} switches counted, {seen} seen by the plant, {allowed} allowed"
+            yield f"{device['name']}: {counted} switches counted, {seen} seen by the plant, {allowed} allowed"
 
 
 def replays_are_refused(evidence: Evidence) -> Faults:
-    """Every captured message that was sent a second time was refused."""
-    for kind, replay in evidence.bench["replays"].items():
-        if replay["refused"] != replay["sent"]:
-            yield f"{replay['sent']} replayed {kind} sent, {replay['refused']} refused"
+    """Every captured command that was sent again was refused by its device, every bundle by the aggregator."""
+    sent, recognised = evidence.bench["replays"], refused(evidence)
+    for kind, places in (("command", ("air/command", "mqtt/command")), ("reading", ("mqtt/bundle",))):
+        count = sum(sent.get(place, 0) for place in places)
+        if recognised[kind] < count:
+            yield f"{count} captured messages with a {kind} were sent again, {recognised[kind]} were recognised"

@@ -145,7 +145,8 @@ def _fault(fault: dict[str, Any]) -> dict[str, str]:
     return {
         "at": _clock(fault["at_s"]),
         "what": f"{what}, {fault['device']}" if fault.get("device") else what,
-        "effect": str(fault.get("effect", "")),
+        "effect": fault["effect"],
+        "change": fault["change"],
     }
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from hil.benefit import benefit, better_in
+from hil.consequences import consequences, refused
 from hil.evidence import Evidence
 from hil.invariants import CHECKS
 from hil.readings import committed, duplicated, signed
@@ -41,8 +42,8 @@ def judge(evidence: Evidence) -> dict[str, Any]:
             name: max((device[name] for device in evidence.devices), default=0)
             for name in ("heap_peak_bytes", "flash_erases_max")
         },
-        "replays": bench["replays"],
-        "faults": bench["faults"],
+        "replays": {"sent": bench["replays"], "refused": refused(evidence)},
+        "faults": consequences(evidence),
         "invariants": invariants,
         "holds": all(invariant["holds"] for invariant in invariants),
     }

@@ -222,9 +222,10 @@ def _flow(producer: str, consumer: str, kind: int, energy_wh: int) -> dict[str, 
 
 
 def _intervals() -> list[dict[str, Any]]:
+    """The last one is opened at the day's end and has nothing in it yet."""
     intervals = []
-    for interval in range(FIRST, FIRST + 48):
-        flows, supply, demand = _flows(interval)
+    for interval in range(FIRST, FIRST + 49):
+        flows, supply, demand = _flows(interval) if interval < FIRST + 48 else ([], [0, 0, 0], 0)
         hour = (interval - FIRST) / 2
         sun = max(0.0, math.sin((hour - 6) / 12 * math.pi)) if 6 < hour < 18 else 0
         prices = [PRICE[0] + int(60_000 * math.sin(hour / 4)), PRICE[1] - int(60_000 * sun), PRICE[2]]
@@ -235,7 +236,7 @@ def _intervals() -> list[dict[str, Any]]:
                 "price_micro_per_kwh": prices,
                 "supply_wh": supply,
                 "demand_wh": demand,
-                "settled": True,
+                "settled": interval < FIRST + 48,
                 "flows": flows,
             }
         )
@@ -387,6 +388,7 @@ def day() -> Evidence:
             "reading_count": len(METERS + MLMDS),
             "merkle_root": hashlib.sha256(bytes([window])).hexdigest(),
             "height": window // 2 + 1,
+            "tx_hash": hashlib.sha256(bytes([window, 1])).hexdigest(),
         }
         for window in range(WINDOWS)
     ]
@@ -416,6 +418,7 @@ def day() -> Evidence:
         "light_blocks": blocks,
         "conservation": {"energy_error_wh": 0, "money_error_micro": 0},
         "recomputed_equal": True,
+        "faults": [],
     }
     bench = {
         "scenario": "rough_day",
@@ -431,15 +434,19 @@ def day() -> Evidence:
         "grants": 12_345,
         "tap": {"messages": 2_345, "debts_forgiven": 0},
         "faults": [
-            {"name": "power_cut", "at_s": START_S + 30_000, "device": "meter-02", "effect": "rebooted as boot 2"},
+            {"name": "power_cut", "at_s": START_S + 30_000, "device": "meter-02", "effect": "back after 90 s"},
+            {"name": "replay", "at_s": START_S + 40_000, "device": None, "effect": "sent again: air/command"},
+            {"name": "clock_jump", "at_s": START_S + 50_000, "device": "meter-03", "effect": "by 3600 s"},
+            {"name": "broker_killed", "at_s": START_S + 60_000, "device": None, "effect": "back after 120 s"},
         ],
-        "replays": {"command": {"sent": 1, "refused": 1}, "reading": {"sent": 1, "refused": 1}},
+        "replays": {"air/command": 1, "mqtt/bundle": 1, "air/time": 1},
         "latency_ms": None,
     }
     aggregator = {
         "readings": readings,
         "refused": {"replayed": 1, "bad_signature": 0},
         "gaps": [],
+        "submissions": [],
         "commands": commands,
         "receipts": receipts,
     }
