@@ -115,10 +115,9 @@ def load_state(file: LedgerFile, genesis: Genesis) -> State:
         return State.begin(genesis)
     state = State(genesis)
     for number, key, value in file.state():
-        try:
-            state.tables[number].load(key, value)
-        except (ValueError, TypeError, IndexError) as error:
-            raise LedgerCorrupt(f"a row of table {number} cannot be read: {error}") from error
+        if not 0 <= number < len(state.tables):
+            raise LedgerCorrupt(f"there is no table {number}")
+        state.tables[number].load(key, value)
     app_hash = state.seal()
     state.unsaved.clear()
     digest = state.genesis_digest.get(b"")

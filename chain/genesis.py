@@ -33,7 +33,7 @@ class TypePricing:
             raise GenesisError("pricing: 0 <= gain_permille <= 1000000")
 
 
-# By energy type. A kWh: 0.18 to 0.42 from the grid, 0.06 to 0.24 from a neighbour's roof, 0.12 to 0.30 from a battery.
+# By energy type. A kWh: 0.18 to 0.42 from the grid, 0.04 to 0.18 from a neighbour's roof, 0.10 to 0.28 from a battery.
 PRICING = (
     TypePricing(180_000, 420_000, 1000),
     TypePricing(40_000, 180_000, 2000),

@@ -7,9 +7,9 @@ two); others may read at any time. synchronous=FULL: what `append` returned from
 
 import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cbor2
 
@@ -95,33 +95,39 @@ class LedgerFile:
         assert changed == 1, "there is no block of this height to sign"
 
     def signed(self, height: int) -> bytes | None:
-        row = self._database.execute("SELECT signed FROM blocks WHERE height = ?", (height,)).fetchone()
-        return None if row is None else row[0]
+        rows = self._rows("SELECT signed FROM blocks WHERE height = ?", height)
+        return rows[0][0] if rows else None
 
     def height(self) -> int:
-        return self._database.execute("SELECT ifnull(max(height), 0) FROM blocks").fetchone()[0]
+        return self._rows("SELECT ifnull(max(height), 0) FROM blocks")[0][0]
 
     def block(self, height: int) -> StoredBlock | None:
-        row = self._database.execute("SELECT content FROM blocks WHERE height = ?", (height,)).fetchone()
-        return None if row is None else _decode(height, row[0])
+        rows = self._rows("SELECT content FROM blocks WHERE height = ?", height)
+        return _decode(height, rows[0][0]) if rows else None
 
     def blocks(self) -> Iterator[StoredBlock]:
         """All of them, from the first. Raises LedgerCorrupt."""
-        for height, content in self._rows("SELECT height, content FROM blocks ORDER BY height"):
-            yield _decode(height, content)
+        for (height,) in self._rows("SELECT height FROM blocks ORDER BY height"):
+            block = self.block(height)
+            if block is None:
+                raise LedgerCorrupt(f"{self._path}: block {height} is in the index only")
+            yield block
 
-    def state(self) -> Iterator[tuple[int, bytes, bytes]]:
+    def state(self) -> list[tuple[int, bytes, bytes]]:
         """(table number, key, value as hashed) of every row. Raises LedgerCorrupt."""
-        yield from self._rows("SELECT number, key, value FROM state")
+        rows = self._rows("SELECT number, key, value FROM state")
+        if any(tuple(map(type, row)) != (int, bytes, bytes) for row in rows):
+            raise LedgerCorrupt(f"{self._path}: a row of the state is of another type")
+        return rows
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file's structure."""
         rows = [row[0] for row in self._rows("PRAGMA integrity_check")]
         return [] if rows == ["ok"] else rows
 
-    def _rows(self, statement: str) -> Iterable[tuple]:
+    def _rows(self, statement: str, *values: int) -> list[Any]:
         try:
-            yield from self._database.execute(statement)
+            return self._database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise LedgerCorrupt(f"{self._path}: {error}") from error
 
@@ -132,10 +138,13 @@ def _encode(block: StoredBlock) -> bytes:
     )
 
 
-def _decode(height: int, content: bytes) -> StoredBlock:
+def _decode(height: int, content: Any) -> StoredBlock:
     try:
         interval, transactions, statuses, decisions, app_hash = cbor2.loads(content)
         rows = tuple(tuple(row) for row in decisions)
-        return StoredBlock(height, interval, tuple(transactions), tuple(statuses), rows, app_hash)
+        block = StoredBlock(height, interval, tuple(transactions), tuple(statuses), rows, app_hash)
     except (cbor2.CBORDecodeError, TypeError, ValueError) as error:
         raise LedgerCorrupt(f"block {height} cannot be read: {error}") from error
+    if not all(isinstance(transaction, bytes) for transaction in block.transactions):
+        raise LedgerCorrupt(f"block {height} cannot be read: a transaction is no byte string")
+    return block

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import cbor2
 
+from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
 from chain.trie import Trie, leaf_hash
 from wire.block import Decision
@@ -171,11 +172,12 @@ class Table:
         return None if value is None else cbor2.dumps(value)
 
     def load(self, key: bytes, encoded: bytes) -> None:
-        """Put back a stored row. Raises ValueError or TypeError when `encoded` is no row of this table."""
-        row = cbor2.loads(encoded)
-        if not isinstance(row, list):
-            raise TypeError(f"{self.name}: a row is an array")
-        self.put(key, self._make(_plain(row)))
+        """Put back a stored row. Raises LedgerCorrupt when `encoded` is no row of this table."""
+        try:
+            row = cbor2.loads(encoded)
+            self.put(key, self._make(_plain(row)))
+        except (cbor2.CBORDecodeError, TypeError, ValueError, IndexError) as error:
+            raise LedgerCorrupt(f"a row of {self.name} cannot be read: {error}") from error
 
 
 def _settled(row: tuple) -> Settled:

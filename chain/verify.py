@@ -105,7 +105,7 @@ def _check_state(state: State, file: LedgerFile, height: int) -> Iterator[str]:
         return
     expected = {(table.number, key): table.encoded(key) for table in state.tables for key, _ in table.items()}
     stored = {(number, key): value for number, key, value in file.state()}
-    for place in sorted(expected.keys() | stored.keys()):
-        if expected.get(place) != stored.get(place):
-            name = state.tables[place[0]].name if 0 <= place[0] < len(state.tables) else f"table {place[0]}"
-            yield f"state: {name} {place[1].hex()} is not what the blocks come to"
+    for number, key in sorted(expected.keys() | stored.keys()):
+        if expected.get((number, key)) != stored.get((number, key)):
+            name = state.tables[number].name if 0 <= number < len(state.tables) else f"table {number}"
+            yield f"state: {name} {key.hex()} is not what the blocks come to"

@@ -54,7 +54,7 @@ def _entry(word: str) -> tuple[str, dict[str, int]]:
 
 
 def _interval(word: str) -> int:
-    return START + int(word.split(".")[0])
+    return START + int(word.split(".", maxsplit=1)[0])
 
 
 def _register(world: World, words: list[str], named: dict[str, str], _: Any) -> bytes:

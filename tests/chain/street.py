@@ -62,9 +62,7 @@ class Street:
         return outcome(self.plant, self.stored_wh, self.prices())
 
     def prices(self) -> dict[int, tuple[int, ...]]:
-        return {
-            int.from_bytes(key, "big"): post.price_micro_per_kwh for key, post in self.world.state.prices.items()
-        }
+        return {int.from_bytes(key, "big"): post.price_micro_per_kwh for key, post in self.world.state.prices.items()}
 
     def baseline(self) -> dict[str, Any]:
         return baseline(*self.args, self.prices())
@@ -118,5 +116,7 @@ class Street:
             heater, battery = (getattr(self.plant.household(site.name).home, what) for what in ("heater", "battery"))
             if heater and not 45 < heater.temperature_c < 70:
                 self._switch(site.name, int(heater.relay), utc_s)
-            if battery and (battery.soc >= 0.95 and battery.setpoint_w > 0 or battery.soc <= 0.1 and battery.setpoint_w < 0):
+            if battery and (
+                (battery.soc >= 0.95 and battery.setpoint_w > 0) or (battery.soc <= 0.1 and battery.setpoint_w < 0)
+            ):
                 self.plant.set_battery_w(site.name, 0, utc_s * 1000)

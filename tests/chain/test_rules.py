@@ -179,7 +179,9 @@ def refused(world: World, transaction: bytes) -> Status:
     return status
 
 
-def advance_to(world: World, signer: str = "cloud", nonce_: int = 1, interval: int = START + 1, network: bytes = NETWORK):
+def advance_to(
+    world: World, signer: str = "cloud", nonce_: int = 1, interval: int = START + 1, network: bytes = NETWORK
+):
     return world.sign(signer, kind.ADVANCE, ledger_time.ADVANCE_LAYOUT, (nonce_, interval), network)
 
 
