@@ -42,7 +42,7 @@ class Panel(NamedTuple):
 
 FEEDER_LOAD = Target(
     "$col",
-    'SELECT mean("power_w") AS "load", mean("power_w_max") AS "limit" FROM "feeder_load" '
+    'SELECT mean("power_w") AS "load", mean("power_w_max") AS "limit", mean("shed_w") AS "shed" FROM "feeder_load" '
     "WHERE $timeFilter GROUP BY time($__interval) fill(none)",
 )
 AREA_LOAD = Target(
@@ -50,9 +50,13 @@ AREA_LOAD = Target(
     'SELECT mean("power_w") FROM "area_load" WHERE $timeFilter GROUP BY time($__interval), "area" fill(none)',
 )
 PRICES = Target(
-    "$tag_energy_type",
-    'SELECT last("price_micro_per_kwh") / 1000000 FROM "price" '
-    'WHERE $timeFilter GROUP BY time(30m), "energy_type" fill(none)',
+    "$tag_type",
+    'SELECT last("price_micro_per_kwh") / 1000000 FROM "price" WHERE $timeFilter GROUP BY time(30m), "type" fill(none)',
+)
+DEMAND = Target(
+    "$col",
+    'SELECT last("demand_wh") AS "demand", last("net_import_wh") AS "net import" FROM "feeder_energy" '
+    "WHERE $timeFilter GROUP BY time(30m) fill(none)",
 )
 READINGS = Target(
     "readings",
@@ -66,41 +70,51 @@ DEVICES = Target(
 VOLTAGES = Target(
     "$col",
     'SELECT min("voltage_mv") / 1000 AS "lowest", max("voltage_mv") / 1000 AS "highest" FROM "reading" '
-    "WHERE $timeFilter GROUP BY time(15m) fill(none)",
+    'WHERE "voltage_mv" > 0 AND $timeFilter GROUP BY time(15m) fill(none)',
 )
+# A reading has 0 where there is no such equipment, and no tank is at 0 degrees.
 HEATERS = Target(
     "$tag_device",
-    'SELECT mean("temperature_mc") / 1000 FROM "reading" WHERE $timeFilter GROUP BY time(15m), "device" fill(none)',
+    'SELECT mean("temperature_mc") / 1000 FROM "reading" '
+    'WHERE "temperature_mc" > 0 AND $timeFilter GROUP BY time(15m), "device" fill(none)',
 )
 BATTERIES = Target(
     "$tag_device",
-    'SELECT last("soc_permille") / 10 FROM "reading" WHERE $timeFilter GROUP BY time(15m), "device" fill(none)',
+    'SELECT last("soc_permille") / 10 FROM "reading" '
+    'WHERE "soc_permille" > 0 AND $timeFilter GROUP BY time(15m), "device" fill(none)',
 )
 COMMANDS = Target(
-    "commands issued",
+    "issued",
     'SELECT count("value") FROM "command" WHERE $timeFilter GROUP BY time(30m) fill(none)',
 )
-RECEIPTS = Target(
-    "receipts: $tag_outcome",
-    'SELECT count("value") FROM "receipt" WHERE $timeFilter GROUP BY time(30m), "outcome" fill(none)',
+OBEYED = Target(
+    "obeyed",
+    'SELECT count("value") FROM "receipt" WHERE "outcome" = 1 AND $timeFilter GROUP BY time(30m) fill(none)',
+)
+REFUSED = Target(
+    "refused",
+    'SELECT count("value") FROM "receipt" WHERE "outcome" = 2 AND $timeFilter GROUP BY time(30m) fill(none)',
 )
 HEIGHT = Target("height", 'SELECT last("height") FROM "ledger" WHERE $timeFilter')
 HEIGHTS = Target("height", 'SELECT last("height") FROM "ledger" WHERE $timeFilter GROUP BY time(30m) fill(none)')
 PRICE_NOW = Target(
-    "$tag_energy_type",
-    'SELECT last("price_micro_per_kwh") / 1000000 FROM "price" WHERE $timeFilter GROUP BY "energy_type"',
+    "$tag_type",
+    'SELECT last("price_micro_per_kwh") / 1000000 FROM "price" WHERE $timeFilter GROUP BY "type"',
 )
 
 PANELS = (
     Panel("Ledger height", "Blocks since genesis.", "short", (HEIGHT,), "number", 6, 0),
     Panel("Price now", "Per kWh and energy type.", "none", (PRICE_NOW,), "number", 18, 3),
     Panel("Feeder load and limit", "Net import of all areas, import positive.", "watt", (FEEDER_LOAD, AREA_LOAD)),
+    Panel("Energy per market interval", "What prices go by: the last closed interval.", "watth", (DEMAND,), "bars"),
     Panel("Prices", "Per kWh and energy type, one a market interval.", "none", (PRICES,), "step", decimals=3),
     Panel("Readings per hour, devices reporting", "Verified readings only.", "short", (READINGS, DEVICES), "bars"),
     Panel("Voltages", "Lowest and highest any meter measured.", "volt", (VOLTAGES,)),
     Panel("Water heaters", "Tank temperature where there is one.", "celsius", (HEATERS,)),
     Panel("Batteries", "State of charge where there is one.", "percent", (BATTERIES,)),
-    Panel("Commands and receipts", "Per market interval, with the answers.", "short", (COMMANDS, RECEIPTS), "bars"),
+    Panel(
+        "Commands and receipts", "Per market interval, with the answers.", "short", (COMMANDS, OBEYED, REFUSED), "bars"
+    ),
     Panel("Ledger growth", "Height over time: it must not stand still.", "short", (HEIGHTS,), "step"),
 )
 
