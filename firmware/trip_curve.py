@@ -5,7 +5,7 @@ instantaneous part is a threshold in the middle of the standard's band.
 
     tau * d(heat)/dt = (I / In)^2 - heat,    trips at heat = 1.30^2
 
-1.30 In lies between what must never trip (1.13 In) and what must (1.45 In), five times
+1.30 In lies between what must never trip (1.13 In) and what must (1.45 In), ten times
 as far from either as a class 1 chip errs. heat is counted in 1/10000 of what rated
 current leaves in the end, whole numbers whose remainders are carried: nothing is lost
 between two samples however close they are.

@@ -16,6 +16,8 @@ FILES = (
     "test_button",
     "test_cse7766",
     "test_dsmr_p1",
+    "test_energy_balance",
+    "test_fault",
     "test_latching_relay",
     "test_led",
     "test_load_shedding",
