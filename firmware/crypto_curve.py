@@ -11,6 +11,9 @@ Memory on 64-bit words: 6.5 KB of registers, the base point's tables among them,
 each key's table. On 32-bit words the same, in half-words.
 """
 
+# A viper function takes any buffer where it says ptr8 or ptr32; the stubs do not know that.
+# pyright: reportArgumentType=false
+
 import sys
 
 import crypto_field as field

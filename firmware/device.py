@@ -26,15 +26,9 @@ _STATE = "state"
 _CHARGE_MS = 60000  # the watchdog's patience beyond two samples
 
 
-# The module of pins and buses in boards/.
-def _board_named(name):
-    return getattr(__import__("boards." + name), name)
-
-
 class Device:
-    # open_equipment(config, board, clock, count_switch): Household or Junction.
-    def __init__(self, config, open_equipment):
-        board = _board_named(config.board)
+    # board: the module of pins and buses. open_equipment(config, board, clock, count_switch): Household or Junction.
+    def __init__(self, config, board, open_equipment):
         make_directory(_STATE)
         self.config = config
         self.identity = Identity(config)

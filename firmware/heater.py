@@ -42,10 +42,10 @@ class Heater:
     # A lock-out and a broken sensor do not wait for the minimum time.
     def control(self, now_s, locked_out):
         """Keep to the limits, whatever is held. now_s: UTC or None."""
+        relay, held = self._relay, self.hold.value(now_s)
         if locked_out or self.temperature_mc is None:
             self._switch(False)
             return
-        relay = self._relay
-        on = thermostat.wants(self.temperature_mc, relay.is_on, self.hold.value(now_s), self._limits)
+        on = thermostat.wants(self.temperature_mc, relay.is_on, held, self._limits)
         if on != relay.is_on and rules.may_switch(relay.is_on, relay.held_s(), self._limits):
             self._switch(on)

@@ -70,7 +70,7 @@ class Household:
             if branch and now_s is not None:
                 register.advance(branch.energy_wh, elapsed_s, pzem004t.ENERGY_WH_END)
         if self.battery:
-            await self._measure_battery(now_s, elapsed_s)
+            await self._measure_battery(self.battery, now_s, elapsed_s)
         if self.heater:
             self.heater.measure()
         if now_s is not None and len(self._branches) == self._chips():
@@ -79,12 +79,12 @@ class Household:
     def _chips(self):
         return len([address for address in self._equipment[:3] if address])
 
-    async def _measure_battery(self, now_s, elapsed_s):
-        await self.battery.measure()
+    async def _measure_battery(self, battery, now_s, elapsed_s):
+        await battery.measure()
         branch = await self._look_at(self._equipment.battery)
         if branch and now_s is not None:
             end_wh = pzem004t.ENERGY_WH_END
-            self.energy.advance_battery(branch.energy_wh, elapsed_s, self.battery.power_w, end_wh)
+            self.energy.advance_battery(branch.energy_wh, elapsed_s, battery.power_w, end_wh)
 
     async def look(self):
         """Poll every chip and sensor, and keep to the limits."""
@@ -134,25 +134,33 @@ class Household:
         if order.action == command.BATTERY_POWER and self.battery:
             async with self._lock:
                 now_s = self._clock.utc_s()
-                await self._measure_battery(now_s, max(0, now_s - self.energy.seen_s))
+                elapsed_s = max(0, now_s - self.energy.seen_s)
+                await self._measure_battery(self.battery, now_s, elapsed_s)
 
     async def obey(self, order, now_s):
         """Act on a Command, as far as the limits allow. Returns (outcome, reason, value)."""
         if order.action not in command.ACTIONS:
             return rules.refused("unknown_action")
-        has = {command.RELAY: self.heater, command.BATTERY_POWER: self.battery}
-        if not has.get(order.action):
+        heater = self.heater if order.action == command.RELAY else None
+        battery = self.battery if order.action == command.BATTERY_POWER else None
+        if not heater and not battery:
             return rules.refused("not_equipped")
         if self._is_locked_out():
             return rules.refused("locked_out")
         async with self._lock:
-            if order.action == command.RELAY:
-                answer = self.heater.obey(order.value, order.expires_s)
-                await self._look_at(self._equipment.load)
-                return answer
-            answer = await self.battery.obey(order.value, now_s, order.expires_s)
-            await self.battery.measure()
-            return answer
+            if heater:
+                return await self._obey_relay(heater, order)
+            return await self._obey_power(battery, order, now_s)
+
+    async def _obey_relay(self, heater, order):
+        answer = heater.obey(order.value, order.expires_s)
+        await self._look_at(self._equipment.load)
+        return answer
+
+    async def _obey_power(self, battery, order, now_s):
+        answer = await battery.obey(order.value, now_s, order.expires_s)
+        await battery.measure()
+        return answer
 
     def expires_s(self):
         """UTC of the first hold that ends, or None."""

@@ -14,8 +14,9 @@ gc.threshold(16384)
 settings = config.read()
 # What reads a config is a twentieth of the heap, and done with.
 del sys.modules["config"], config
+board = getattr(__import__("boards." + settings.board), settings.board)
 if settings.role == "mlmd":
     import mlmd as role
 else:
     import meter as role
-asyncio.run(role.run(settings))
+asyncio.run(role.run(settings, board))

@@ -8,6 +8,7 @@ import asyncio
 
 from device import Device
 from household import Household
+from radio import Radio
 from receipts import Receipts
 
 from wire import cose, kind, signed_time
@@ -16,9 +17,9 @@ from wire.errors import WireError
 _RECEIPTS_MAX = 4
 
 
-async def run(config):
-    """Be the meter of `config`; returns never."""
-    device = Device(config, Household)
+async def run(config, board):
+    """Be the meter of `config` on `board` (a module of boards/); returns never."""
+    device = Device(config, board, Household)
     if config.mlmd:
         await Meter(device).run()
     else:
@@ -29,8 +30,6 @@ async def run(config):
 
 class Meter:
     def __init__(self, device):
-        from radio import Radio
-
         self._device = device
         self._mlmd = device.config.mlmd
         self._radio = Radio(device.config.channel)

@@ -15,9 +15,9 @@ from wire import cose, kind, load, reading, signed_time
 from wire.errors import WireError
 
 
-async def run(config):
-    """Be the M-LMD of `config`; returns never."""
-    await Mlmd(Device(config, Junction)).run()
+async def run(config, board):
+    """Be the M-LMD of `config` on `board` (a module of boards/); returns never."""
+    await Mlmd(Device(config, board, Junction)).run()
 
 
 class Mlmd:

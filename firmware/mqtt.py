@@ -54,7 +54,7 @@ class Mqtt:
     def __init__(self, host, port, client_id, keep_alive_s, will):
         self._host, self._port = host, port
         self._hello = connect_packet(client_id, keep_alive_s, will[0], will[1])
-        self._stream = None
+        self._reader = self._writer = None  # two names of one stream
         self._lost = asyncio.Event()
         self._answers = {}  # packet id, 0 for a ping -> [Event, whether it was answered]
         self._packet_id = 0
@@ -92,11 +92,11 @@ class Mqtt:
         return True
 
     async def _open(self):
-        self._stream, _ = await asyncio.open_connection(self._host, self._port)
-        self._stream.write(self._hello)
-        await self._stream.drain()
-        first, body = await self._read()
-        if first >> 4 != _CONNACK or len(body) != 2 or body[1]:
+        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        self._writer.write(self._hello)
+        await self._writer.drain()
+        first, body = await self._read(self._reader)
+        if first >> 4 != _CONNACK or not body or len(body) != 2 or body[1]:
             raise MqttError("not let in")
 
     async def _begin(self, topics, on_up):
@@ -111,22 +111,23 @@ class Mqtt:
             task.cancel()
         for waiting in self._answers.values():
             waiting[0].set()
+        self._answers.clear()
         await self._close()
 
     async def _close(self):
-        stream, self._stream = self._stream, None
-        if stream:
-            stream.close()
-            await stream.wait_closed()
+        writer, self._reader, self._writer = self._writer, None, None
+        if writer:
+            writer.close()
+            await writer.wait_closed()
 
     # -- reading ----------------------------------------------------------------------------
 
     # (first byte, body) of the next packet; the body is None when it was too long to keep.
-    async def _read(self):
-        first = (await self._stream.readexactly(1))[0]
+    async def _read(self, reader):
+        first = (await reader.readexactly(1))[0]
         length = shift = 0
         while True:
-            size = (await self._stream.readexactly(1))[0]
+            size = (await reader.readexactly(1))[0]
             length |= (size & 0x7F) << shift
             if size < 0x80:
                 break
@@ -134,18 +135,19 @@ class Mqtt:
             if shift > 21:
                 raise MqttError("malformed length")
         if length <= _PACKET_MAX:
-            return first, await self._stream.readexactly(length)
+            return first, await reader.readexactly(length)
         while length:
-            length -= len(await self._stream.readexactly(min(length, _PIECE)))
+            length -= len(await reader.readexactly(min(length, _PIECE)))
         return first, None
 
     async def _read_forever(self, on_message):
+        reader = self._reader
         try:
             while True:
-                first, body = await self._read()
+                first, body = await self._read(reader)
                 if body is not None:
                     await self._take(first, body, on_message)
-        except (OSError, MqttError, EOFError):
+        except (OSError, MqttError, EOFError, UnicodeError):
             self._lost.set()
 
     async def _take(self, first, body, on_message):
@@ -180,11 +182,12 @@ class Mqtt:
     async def _write(self, data):
         self._has_spoken = True
         async with self._writing:
-            if not self._stream:
+            writer = self._writer
+            if not writer:
                 return
             try:
-                self._stream.write(data)
-                await self._stream.drain()
+                writer.write(data)
+                await writer.drain()
             except OSError:
                 self._lost.set()
 

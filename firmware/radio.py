@@ -15,9 +15,10 @@ _RETRY_MS = 500
 _BUFFER = 8192  # frames of a whole micro area arrive at once
 
 
-# As aioespnow does: waits without polling. A generator, because asyncio hands out its queue to those only.
+# As aioespnow does: waits without polling. MicroPython's asyncio shows its queue of streams as `core._io_queue`
+# and awaits any generator; the stubs, CPython's with additions, know neither.
 def _readable(radio):
-    yield asyncio.core._io_queue.queue_read(radio)
+    yield asyncio.core._io_queue.queue_read(radio)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Radio:
@@ -37,9 +38,9 @@ class Radio:
     async def receive(self):
         """(MAC, frame) of the next frame, each bytes."""
         while True:
-            await _readable(self._radio)
+            await _readable(self._radio)  # pyright: ignore[reportGeneralTypeIssues]
             mac, frame = self._radio.recv(0)
-            if mac is not None:
+            if mac is not None and frame is not None:
                 return bytes(mac), bytes(frame)
 
     def _add_peer(self, mac):
@@ -54,9 +55,12 @@ class Radio:
         """Send a frame. Returns whether the other radio answered, after a few tries."""
         assert len(frame) <= FRAME_MAX
         for attempt in range(_TRIES):
-            self._add_peer(mac)
-            if self._radio.send(mac, frame, True):
-                return True
+            try:
+                self._add_peer(mac)
+                if self._radio.send(mac, frame, True):
+                    return True
+            except OSError:
+                pass  # the chip has no memory for it now: as if nobody had heard
             if attempt < _TRIES - 1:
                 await asyncio.sleep_ms(_RETRY_MS)
         return False

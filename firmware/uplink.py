@@ -25,7 +25,7 @@ _RECEIPTS_PER_DEVICE = 2
 
 class Uplink:
     # others: ids of the meters behind this device. forward(device_id, frame): sends a frame on to one of them.
-    def __init__(self, device, others=(), forward=None):
+    def __init__(self, device, others=(), forward=lambda device_id, frame: None):
         config = device.config
         self._device = device
         self._config = config

@@ -77,12 +77,14 @@ class Modbus:
 
     async def _ask(self, request, reply_size):
         async with self._lock:
-            for attempt in range(_TRIES):
+            tries = 1
+            while True:
                 try:
                     return await self._once(request, reply_size)
                 except ModbusError as error:
-                    if error.name == "exception" or attempt == _TRIES - 1:
+                    if error.name == "exception" or tries == _TRIES:
                         raise
+                tries += 1
 
     async def _once(self, request, reply_size):
         await asyncio.sleep_ms(_GAP_MS)
