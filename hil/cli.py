@@ -1,5 +1,6 @@
 """`gridtide hil`: play one day of a neighbourhood on emulated boards."""
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -58,7 +59,7 @@ def hil(
 def _play(options: Options, console: Console) -> bool:
     # The plant's and the report's libraries take a second to load: not for --help.
     from hil.live import Live  # noqa: PLC0415
-    from hil.report import build  # noqa: PLC0415
+    from hil.report import build, summary  # noqa: PLC0415
     from hil.run import Run  # noqa: PLC0415
 
     live = Live(options, console)
@@ -67,7 +68,10 @@ def _play(options: Options, console: Console) -> bool:
         run.play()
     finally:
         live.close()
-    return build(run.evidence, options.out)
+    holds = build(run.evidence, options.out)
+    summary(json.loads((options.out / "report.json").read_text(encoding="utf-8")), console)
+    console.print(f"{options.out / 'report.html'}", highlight=False, soft_wrap=True)
+    return holds
 
 
 def _interrupt(_signal: int, _frame: Any) -> None:

@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hil.errors import BenchError
 from wire.interval import INTERVAL_S, interval_of
 from wire.reading import RECORD
 
@@ -24,7 +25,7 @@ _RECORD = tuple(name for name, _ in RECORD.fields)
 GRID_ID = "00" * 8  # the upper network, where a flow or a wallet names it
 
 
-class EvidenceError(Exception):
+class EvidenceError(BenchError):
     """A file of the evidence is missing or no JSON: the day did not end properly."""
 
 

@@ -30,7 +30,8 @@ class Live:
     def __init__(self, options: Any, console: Console) -> None:
         self._title = f"{options.scenario}, seed {options.seed}"
         self._console = console
-        self._screen = Screen(console=console, refresh_per_second=8, transient=True) if console.is_terminal else None
+        # No thread of its own: the bench forks, and a fork should not meet a second thread.
+        self._screen = Screen(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self._state: dict[str, Any] = {}
         self._lines_shown = -1
 
@@ -49,8 +50,8 @@ class Live:
     def update(self, state: dict[str, Any]) -> None:
         self._state |= state
         if self._screen:
-            self._screen.update(panel(self._title, self._state))
             self._screen.start()
+            self._screen.update(panel(self._title, self._state), refresh=True)
             return
         due = int(self._state.get("progress", 0) * _LINES)
         if due > self._lines_shown:
