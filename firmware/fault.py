@@ -88,7 +88,7 @@ class MeterWatch:
         self._good = _GOOD_RECORDS
 
     def hear(self, now_s, record):
-        """A verified record of the meter arrived (wire/reading.py); one older than the last only shows that it lives."""
+        """A verified record of the meter arrived (wire/reading.py); an older one only shows that it lives."""
         self._heard_s = now_s
         self._report("meter_silent", now_s, False)
         self._report("chip_silent", now_s, bool(record.flags & CHIP_SILENT))
