@@ -1,9 +1,8 @@
 # ruff: noqa: F821, PLR0915 - viper's own types; one machine is one function, as a call costs more than most of it
 # pyright: reportUndefinedVariable=false
-"""
-
 # A viper function takes any buffer where it says ptr8 or ptr32; the stubs do not know that.
 # pyright: reportArgumentType=false
+"""
 The field of integers modulo 2**255 - 19 in native code with 32-bit words (ESP32): a
 machine of registers that runs a small program, as `crypto_field` describes it.
 

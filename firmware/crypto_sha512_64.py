@@ -1,9 +1,8 @@
 # ruff: noqa: F821, PLR0915 - viper's own types; one block is one function, as a call costs more than a round
 # pyright: reportUndefinedVariable=false
-"""
-
 # A viper function takes any buffer where it says ptr8 or ptr32; the stubs do not know that.
 # pyright: reportArgumentType=false
+"""
 The inner loop of SHA-512 for MicroPython with native code and 64-bit words (the
 Unix port). `sha512` picks it; importing it where viper is missing is a SyntaxError.
 """
