@@ -1,8 +1,8 @@
 """
 SHA-512 (FIPS 180-4), which Ed25519 needs and MicroPython has not.
 
-On the Unix port the inner loop is native code (`crypto_sha512_64`); everywhere else,
-CPython included, it is the plain one below.
+Where MicroPython makes native code, the inner loop is native (`crypto_sha512_64` on the Unix
+port, `crypto_sha512_32` on ESP32); everywhere else, CPython included, it is the plain one below.
 """
 
 import sys
@@ -92,11 +92,13 @@ def _compress_all(halves, blocks, constants):
 
 
 compress_all = _compress_all
-if sys.maxsize >> 32:
-    try:
+try:
+    if sys.maxsize >> 32:
         from crypto_sha512_64 import compress_all
-    except (ImportError, SyntaxError):  # no viper here
-        pass
+    else:
+        from crypto_sha512_32 import compress_all
+except (ImportError, SyntaxError):  # no viper here
+    pass
 
 _HALVES = _halves(_CONSTANTS)
 _START_HALVES = _halves(_START)

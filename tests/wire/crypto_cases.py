@@ -11,11 +11,15 @@ from binascii import hexlify, unhexlify
 _signers: dict = {}
 
 
-# Another machine under the name that `crypto_curve` asks for; beside a plain one, the plain SHA-512.
-def _use(machine):
-    sys.modules["crypto_field_64"] = __import__(machine)
-    if machine == "crypto_field":
-        sys.modules["crypto_sha512_64"] = sys.modules["crypto_field_64"]
+# Other modules under the names that are asked for on 64-bit words; beside the plain field, the plain SHA-512.
+def _use(field):
+    sys.modules["crypto_field_64"] = __import__(field)
+    sha512 = {
+        "crypto_field_64": "crypto_sha512_64",
+        "crypto_field_32": "crypto_sha512_32",
+        "crypto_field": "crypto_field",
+    }
+    sys.modules["crypto_sha512_64"] = __import__(sha512[field])
 
 
 def answer(question):
