@@ -104,7 +104,9 @@ def _discharge(granted: Granted, discharging: list[Asked], total_w: int, easy_w:
     most_w = {one.device_id: -one.wish.value for one in discharging}
     above_w = _share(most_w, min(total_w - easy_w, total_w * 7 // 8))
     taken_w = sum(above_w.values())
-    lasting_w = {one.device_id: max(0, one.wish.lasting_w - above_w[one.device_id]) for one in discharging}
+    lasting_w = {
+        one.device_id: max(0, min(one.wish.lasting_w, -one.wish.value) - above_w[one.device_id]) for one in discharging
+    }
     below_w = _share(lasting_w, total_w * 7 // 8 - taken_w)
     for one in discharging:
         _reduce(granted, one, -above_w[one.device_id] - below_w[one.device_id])
