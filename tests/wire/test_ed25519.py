@@ -195,3 +195,7 @@ def test_the_same_code_on_cpython(cases, monkeypatch):
     answers = [crypto_cases.answer(question.split()) for question in cases.questions]
     assert sys.modules["crypto_curve"].field.__name__ == "crypto_field"
     compare(cases, answers)
+
+
+def test_the_field_machines_agree_at_their_bounds():
+    assert interpreter.run("tests.wire.field_bounds") == ["364 pairs"]
