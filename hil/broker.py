@@ -18,8 +18,11 @@ _START_PATIENCE_S = 20.0
 _HOST = "127.0.0.1"
 
 # Unlimited queues: the tap counts every delivery, and a broker that drops one would only cost patience.
+# `user` counts only for root: mosquitto would change to a user of its own, and the kernel then forgets
+# that it is to die with us.
 _MOSQUITTO = """listener {port} 127.0.0.1
 allow_anonymous true
+user root
 persistence false
 max_inflight_messages 0
 max_queued_messages 0

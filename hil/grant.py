@@ -39,7 +39,8 @@ class Coordinator:
         self.now_ms = start_ms
         self.members: list[Member] = []
         self.grants = 0
-        self.exchange: Callable[[], None] = lambda: None  # called after each round, to carry what members gave away
+        # Called after each round, to carry what members gave away.
+        self.exchange: Callable[[], None] = lambda: None
         self._start_ms = start_ms
         self._speed = speed
         self._wall_start = time.monotonic()
@@ -79,7 +80,8 @@ class Coordinator:
     def settle(self) -> None:
         """Plays the present instant to its end."""
         while True:
-            self._act()
+            if self._act():
+                self.exchange()
             due = [member for member in self.members if member.is_due(self.now_ms)]
             if not due:
                 return
@@ -100,9 +102,13 @@ class Coordinator:
         self._keep_pace(when_ms)
         self.now_ms = when_ms
 
-    def _act(self) -> None:
+    def _act(self) -> bool:
+        """Does what is planned for now; whether there was anything."""
+        has_acted = False
         while self._agenda and self._agenda[0][0] <= self.now_ms:
             heapq.heappop(self._agenda)[2]()
+            has_acted = True
+        return has_acted
 
     def _await(self, due: list[Member]) -> None:
         deadline = time.monotonic() + PATIENCE_S

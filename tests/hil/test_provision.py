@@ -1,0 +1,71 @@
+"""What is handed out before the day: every key from the seed, every transaction taken by the ledger's rules."""
+
+import json
+import tomllib
+
+from chain.genesis import Genesis
+from hil import plant, provision
+from hil.identity import verify
+from hil.options import Options
+from wire import contract, cose, kind, message, registration
+
+OPTIONS = Options(meters=5, mlmds=2)
+
+
+def network(seed=1):
+    built = plant.build(OPTIONS.day, seed, OPTIONS.meters, OPTIONS.mlmds, OPTIONS.start_s, OPTIONS.duration_s)
+    return provision.found(seed, built.sites)
+
+
+def test_a_seed_fixes_every_key():
+    first, again, other = network(1), network(1), network(2)
+    assert provision.transactions(first) == provision.transactions(again)
+    assert first.network_id == again.network_id != other.network_id
+    holders = [first.operator, first.aggregator, first.cloud, *first.devices.values(), *first.users.values()]
+    assert len({holder.id for holder in holders}) == len(holders) == 3 + 7 + 5
+    assert len({device.mac for device in first.devices.values()}) == 7
+    assert all(device.mac[0] & 3 == 2 for device in first.devices.values())
+
+
+def test_each_device_knows_its_peers():
+    net = network()
+    configs = {site.name: json.loads(provision.device_files(net, site)["config.json"]) for site in net.sites}
+    for site in net.meters:
+        config, mlmd = configs[site.name], configs[site.mlmd]
+        assert config["mlmd"]["id"] == mlmd["device_id"]
+        assert config["device_id"] in [meter["id"] for meter in mlmd["meters"]]
+    assert sum(len(configs[site.name]["meters"]) for site in net.mlmds) == 5
+    assert len(provision.device_files(net, net.sites[0])["key.bin"]) == 32
+
+
+def test_transactions_are_signed_by_whom_they_should_be():
+    net = network()
+    keys = {holder.id: holder.public_key for holder in (net.operator, *net.users.values())}
+    nonces: dict[bytes, int] = {}
+    subjects = []
+    contract_ids = []
+    for transaction in provision.transactions(net):
+        layout = registration.LAYOUT if cose.open_envelope(transaction).kind == kind.REGISTRATION else contract.LAYOUT
+        number = kind.REGISTRATION if layout is registration.LAYOUT else kind.CONTRACT
+        envelope, fields = message.open_as(
+            number, layout, transaction, keys.get, net.network_id, verify, registration.SIZE_MAX
+        )
+        nonces[envelope.signer_id] = nonces.get(envelope.signer_id, 0) + 1
+        assert fields.nonce == nonces[envelope.signer_id]
+        if number == kind.REGISTRATION:
+            assert envelope.signer_id == net.operator.id
+            subjects.append(fields.subject_id)
+        else:
+            contract_ids.append(fields.contract_id)
+    assert len(subjects) == len(set(subjects)) == 2 + 5 + 5 + 2
+    assert contract_ids == list(range(1, len(contract_ids) + 1))
+
+
+def test_genesis_is_what_the_ledger_reads():
+    net = network()
+    text = provision.toml(provision.genesis(net, OPTIONS.start_s, 12345))
+    genesis = Genesis.parse(tomllib.loads(text))
+    assert (genesis.network_id, genesis.operator_public_key) == (net.network_id, net.operator.public_key)
+    assert genesis.start_interval == OPTIONS.start_s // 1800
+    nested = {"a": 1, "b": 'quo"te', "c": {"x": 2, "y": "z"}}
+    assert tomllib.loads(provision.toml(nested)) == nested
