@@ -37,23 +37,30 @@ class LoadShedding:
         self._stages = stages
         self._spread_ms = spread_ms
         self._low_ms = [0] * len(stages)
+        self._counting = False
         self._good_ms = 0
 
     def step(self, elapsed_ms, frequency_mhz):
         """Take one sample and return `stage`. An unknown frequency (0) holds the stage and starts no delay."""
         if not _KNOWN_MHZ_MIN <= frequency_mhz <= _KNOWN_MHZ_MAX:
-            self._forget()
+            self._good_ms = 0
+            self._forget_dips()
         else:
             self._shed(elapsed_ms, frequency_mhz)
             self._restore(elapsed_ms, frequency_mhz)
         return self.stage
 
-    def _forget(self):
-        self._good_ms = 0
-        for i in range(len(self._low_ms)):
-            self._low_ms[i] = 0
+    # Nearly always there is no dip to forget, and nothing is allocated.
+    def _forget_dips(self):
+        if self._counting:
+            self._low_ms = [0] * len(self._stages)
+            self._counting = False
 
     def _shed(self, elapsed_ms, frequency_mhz):
+        if frequency_mhz >= self._stages[0].begin_mhz:
+            self._forget_dips()
+            return
+        self._counting = True
         for i, stage in enumerate(self._stages):
             if frequency_mhz >= stage.begin_mhz:
                 self._low_ms[i] = 0

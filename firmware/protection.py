@@ -46,17 +46,25 @@ _FAILED_PERMILLE = 20
 _TICKS_MASK = 0x3FFFFFFF
 
 
-# A definite-time element: beyond its limit for its delay.
+# Definite-time elements, the mildest first: beyond its limit for its delay. sign: 1 over, -1 under.
+# Inside the mildest limit, nearly always, nothing is allocated.
 class _Delays:
-    def __init__(self, stages, over):
+    def __init__(self, stages, sign):
         self._stages = stages
-        self._over = over
+        self._sign = sign
         self._beyond_ms = [0] * len(stages)
+        self._counting = False
 
     def step(self, elapsed_ms, voltage_mv):
+        if (voltage_mv - self._stages[0].limit_mv) * self._sign <= 0:
+            if self._counting:
+                self._beyond_ms = [0] * len(self._stages)
+                self._counting = False
+            return False
+        self._counting = True
         fired = False
         for i, stage in enumerate(self._stages):
-            beyond = voltage_mv > stage.limit_mv if self._over else voltage_mv < stage.limit_mv
+            beyond = (voltage_mv - stage.limit_mv) * self._sign > 0
             self._beyond_ms[i] = self._beyond_ms[i] + elapsed_ms if beyond else 0
             fired = fired or (beyond and self._beyond_ms[i] >= stage.delay_ms)
         return fired
@@ -77,8 +85,8 @@ class Protection:
         self._open_at_stage = open_at_stage
         self._wanted = True
         self._manual = False
-        self._over = _Delays(OVERVOLTAGE_STAGES, True)
-        self._under = _Delays(UNDERVOLTAGE_STAGES, False)
+        self._over = _Delays(OVERVOLTAGE_STAGES, 1)
+        self._under = _Delays(UNDERVOLTAGE_STAGES, -1)
         self._last_ms = None
         self._failed_ms = 0
         if snapshot is not None:
