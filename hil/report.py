@@ -206,7 +206,7 @@ def _why(found: dict[str, Any]) -> list[dict[str, Any]]:
         steps.append(_step("command", f"number {command['sequence']}, signed", until))
     answer = decision["receipt"]
     did = f"{answer['outcome']} at {_clock(answer['acted_s'])}, {answer['power_w']} W right after"
-    steps.append(_step("receipt, signed by the device", did, kind="money"))
+    steps.append(_step("receipt", did, "signed by the device", kind="money"))
     return steps
 
 

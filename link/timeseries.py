@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 _LOG = logging.getLogger("gridtide.timeseries")
-_POINTS_MAX = 50_000  # about two days of 33 devices; some 30 MB
+_POINTS_MAX = 50_000  # two weeks of 33 devices' readings; some 40 MB
 _BATCH_MAX = 1_000
 _RETRY_S_MIN, _RETRY_S_MAX = 0.25, 30.0
 _TIMEOUT_MS = (3_000, 10_000)  # connecting, answering
