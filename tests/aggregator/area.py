@@ -67,7 +67,9 @@ def load_of(name: str, sequence: int, power_w: int, measured_s: int = NOW, power
     return sign(name, load.KIND, load.LAYOUT, content)
 
 
-def receipt_of(name: str, sequence: int, command: bytes, order: Any, outcome: int = receipt.OBEYED, **fields: int) -> bytes:
+def receipt_of(
+    name: str, sequence: int, command: bytes, order: Any, outcome: int = receipt.OBEYED, **fields: int
+) -> bytes:
     whole = {
         "boot": 1,
         "sequence": sequence,
