@@ -12,10 +12,10 @@ from chain import ed25519
 from chain.errors import LedgerCorrupt, LedgerError, WrongGenesis
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
-from chain.order import order
+from chain.order import in_order
 from chain.state import State
 from chain.status import Status
-from chain.transition import Verify, apply_block
+from chain.transition import Verify, apply_opened
 from wire import merkle
 from wire.block import Decision
 
@@ -77,8 +77,9 @@ class EmbeddedLedger:
 
         Raises LedgerError when the disk does not take it: nothing has happened then.
         """
-        ordered = tuple(order(transactions))
-        statuses, decisions, app_hash = apply_block(self.state, ordered, self._verify)
+        opened = in_order(transactions)
+        statuses, decisions, app_hash = apply_opened(self.state, opened, self._verify)
+        ordered = tuple([one.transaction for one in opened])
         block = CommittedBlock(self.height + 1, self.interval, ordered, statuses, decisions, app_hash)
         try:
             self._file.append(StoredBlock(*block), self.state.unsaved)

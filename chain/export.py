@@ -10,11 +10,11 @@ from chain.audit import conservation
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
 from chain.market import has_readings, supply_and_demand
+from chain.opened import open_transaction
 from chain.query import receipt_of
 from chain.rules.settle_interval import wallet_of
 from chain.state import Flow, Settled, State, u32
 from chain.status import Status
-from chain.transition import decoded
 from chain.verify import verify
 from wire import contract, energy_type, kind, receipt
 from wire.block import DECISION, REASONS
@@ -150,9 +150,9 @@ def _receipt(answer: Any) -> dict[str, Any]:
 def _light_blocks(blocks: list[StoredBlock]) -> Iterator[dict[str, Any]]:
     for block in blocks:
         for transaction, status in zip(block.transactions, block.statuses, strict=True):
-            content = decoded(transaction) if status == Status.APPLIED else None
-            if content is not None and content[0] == kind.LIGHT_BLOCK:
-                yield _light_block(block.height, transaction, content[1])
+            opened = open_transaction(transaction)
+            if status == Status.APPLIED and opened.envelope.kind == kind.LIGHT_BLOCK:
+                yield _light_block(block.height, transaction, opened.content)
 
 
 def _light_block(height: int, transaction: bytes, content: Any) -> dict[str, Any]:

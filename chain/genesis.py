@@ -5,6 +5,7 @@ when its time begins, and the figures in the price formula. It never changes; it
 
 import tomllib
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class Genesis:
         if len(self.pricing) != len(energy_type.NAMES):
             raise GenesisError(f"pricing: one table for each of {', '.join(energy_type.NAMES)}")
 
-    @property
+    @cached_property
     def operator_id(self) -> bytes:
         return sha256(self.operator_public_key).digest()[:8]
 

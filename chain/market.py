@@ -27,10 +27,10 @@ def has_readings(state: State, interval: int) -> bool:
     return key in state.unsettled or key in state.settled
 
 
-def latest_interval(state: State) -> int | None:
-    """The latest closed interval with readings, at most a day back."""
-    now = state.interval
-    for interval in range(now - 1, max(0, now - HISTORY) - 1, -1):
+def latest_interval(state: State, now: int | None = None) -> int | None:
+    """The latest interval with readings before the open one (or before `now`), at most a day back."""
+    end = state.interval if now is None else now
+    for interval in range(end - 1, max(0, end - HISTORY) - 1, -1):
         if has_readings(state, interval):
             return interval
     return None
@@ -65,17 +65,20 @@ def _at_junctions_wh(state: State, interval: int) -> int:
     return sum(state.area_wh.get(u32(interval) + area_id, Number(0)).number for area_id in areas)
 
 
-def latest(state: State) -> SupplyAndDemand:
-    """Supply and demand that prices go by: of the latest closed interval with readings."""
-    interval = latest_interval(state)
+def latest(state: State, now: int | None = None) -> SupplyAndDemand:
+    """Supply and demand that the prices of the open interval (or of `now`) go by."""
+    interval = latest_interval(state, now)
     if interval is None:
         return SupplyAndDemand((state.genesis.feeder_wh_max,) + (0,) * (len(NAMES) - 1), 0, 0)
     return supply_and_demand(state, interval)
 
 
-def prices_due(state: State) -> tuple[int, ...]:
-    """The prices of the open interval, by energy type: the only ones the ledger takes."""
-    market = latest(state)
+def prices_due(state: State, now: int | None = None) -> tuple[int, ...]:
+    """
+    The prices of the open interval by energy type, the only ones the ledger takes; or what they will be once `now` is
+    open, if no light block comes between: Advance and Settlement do not change them.
+    """
+    market = latest(state, now)
     return tuple(
         price_micro_per_kwh(pricing, supply_wh, max(0, market.net_import_wh) if number == GRID else market.demand_wh)
         for number, (pricing, supply_wh) in enumerate(zip(state.genesis.pricing, market.supply_wh, strict=True))

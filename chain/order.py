@@ -3,28 +3,28 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
-from wire import cbor, cose, kind
-from wire.errors import WireError
+from chain.opened import Opened, open_transaction
+from wire import kind
 
 RANK = {number: rank for rank, number in enumerate(kind.TRANSACTIONS)}
-# A receipt's own number among its signer's is its third field (command_sequence); everywhere else it is the first.
-COUNTER = {kind.RECEIPT: 2}
+COUNTER = {kind.LIGHT_BLOCK: "number", kind.RECEIPT: "command_sequence"}  # everywhere else it is the nonce
 Place = tuple[int, bytes, int, bytes]
 
 
-def _place(transaction: bytes) -> Place:
-    digest = sha256(transaction).digest()
-    try:
-        envelope = cose.open_envelope(transaction)
-        fields = cbor.decode(envelope.payload, cose.SIZE_MAX)
-    except WireError:
+def _place(opened: Opened) -> Place:
+    digest = sha256(opened.transaction).digest()
+    envelope = opened.envelope
+    if envelope is None:
         return len(RANK), b"", 0, digest
-    at = COUNTER.get(envelope.kind, 0)
-    counter = fields[at] if isinstance(fields, list) and len(fields) > at else 0
-    rank = RANK.get(envelope.kind, len(RANK))
-    return rank, envelope.signer_id, counter if isinstance(counter, int) else 0, digest
+    counter = getattr(opened.content, COUNTER.get(envelope.kind, "nonce"))
+    return RANK[envelope.kind], envelope.signer_id, counter, digest
+
+
+def in_order(transactions: Iterable[bytes]) -> list[Opened]:
+    """The transactions, duplicates dropped, opened: by kind, signer, nonce (or number), hash; what is none comes last."""
+    return sorted(map(open_transaction, set(transactions)), key=_place)
 
 
 def order(transactions: Iterable[bytes]) -> list[bytes]:
-    """The transactions without duplicates, by kind, signer, nonce (or number), hash."""
-    return sorted(set(transactions), key=_place)
+    """The same as signed."""
+    return [opened.transaction for opened in in_order(transactions)]

@@ -3,15 +3,15 @@ The state machine: the same transactions in the same order give the same statuse
 engine, wherever the block boundaries fall. No I/O, no clock, integers only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from chain import ed25519
-from chain.rules import OPERATOR, RULES, Rule, Sent
+from chain.opened import Opened, open_transaction
+from chain.rules import OPERATOR, Rule, Sent
 from chain.state import LAST_DECISION, Number, State, Subject, u64
 from chain.status import Status
-from wire import cose, message
-from wire.errors import WireError
+from wire import cose
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 NONE_YET = Number(0)
@@ -27,38 +27,22 @@ class BlockResult(NamedTuple):
 
 def apply_block(state: State, transactions: Sequence[bytes], verify: Verify = ed25519.verify) -> BlockResult:
     """Apply each transaction or refuse it by name; verify(public_key, message, signature) -> bool."""
+    return apply_opened(state, map(open_transaction, transactions), verify)
+
+
+def apply_opened(state: State, transactions: Iterable[Opened], verify: Verify = ed25519.verify) -> BlockResult:
+    """The same for transactions that are decoded already."""
     first = state.time.get(LAST_DECISION, NONE_YET).number + 1
-    statuses = tuple([_apply(state, transaction, verify) for transaction in transactions])
+    statuses = tuple([_apply(state, opened, verify) for opened in transactions])
     last = state.time.get(LAST_DECISION, NONE_YET).number
     decisions = tuple([state.decisions.get(u64(number)) for number in range(first, last + 1)])
     return BlockResult(statuses, decisions, state.seal())
 
 
-def decoded(transaction: bytes) -> tuple[int, Any] | None:
-    """(kind, message) of a transaction, its signature not looked at; None when it is none the ledger takes."""
-    try:
-        envelope = cose.open_envelope(transaction)
-        rule = RULES.get(envelope.kind)
-        return None if rule is None else (envelope.kind, _decode(rule, envelope))
-    except WireError:
-        return None
-
-
-def _decode(rule: Rule, envelope: Any) -> Any:
-    if len(envelope.data) > rule.size_max:
-        raise WireError("too_large")
-    return message.decode(rule.layout, envelope.payload, rule.size_max)
-
-
-def _apply(state: State, transaction: bytes, verify: Verify) -> Status:
-    try:
-        envelope = cose.open_envelope(transaction)
-        rule = RULES.get(envelope.kind)
-        if rule is None:
-            return Status.UNKNOWN_KIND
-        content = _decode(rule, envelope)
-    except WireError:
-        return Status.MALFORMED
+def _apply(state: State, opened: Opened, verify: Verify) -> Status:
+    transaction, status, rule, envelope, content = opened
+    if rule is None:
+        return status
     signer = _signer(state, envelope.signer_id)
     if signer is None:
         return Status.UNKNOWN_SIGNER
