@@ -21,7 +21,7 @@ def _place(opened: Opened) -> Place:
 
 
 def in_order(transactions: Iterable[bytes]) -> list[Opened]:
-    """The transactions, duplicates dropped, opened: by kind, signer, nonce (or number), hash; what is none comes last."""
+    """The transactions opened, each once: by kind, signer, nonce (or number), hash; what is none comes last."""
     return sorted(map(open_transaction, set(transactions)), key=_place)
 
 
