@@ -9,11 +9,11 @@ import fcntl
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import cbor2
 
-from chain.errors import LedgerBusy, LedgerCorrupt
+from chain.errors import LedgerBusy, LedgerCorrupt, LedgerError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (number INTEGER, key BLOB, value BLOB NOT NULL, PRIMARY KEY (number, key))
@@ -39,14 +39,9 @@ class LedgerFile:
 
     def __init__(self, path: str | Path, is_writing: bool) -> None:
         self._path = Path(path)
-        self._lock = None
+        self._lock: TextIO | None = None
         if is_writing:
-            self._lock = open(f"{path}.lock", "w")  # noqa: SIM115  # held as long as the file is open
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                self._lock.close()
-                raise LedgerBusy(f"{path}: another process has this ledger open") from error
+            self._lock = _locked(f"{path}.lock")
         elif not self._path.is_file():
             raise LedgerCorrupt(f"{path}: no such ledger")
         self._database = sqlite3.connect(self._path, isolation_level=None)
@@ -130,6 +125,20 @@ class LedgerFile:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise LedgerCorrupt(f"{self._path}: {error}") from error
+
+
+def _locked(path: str) -> TextIO:
+    """The lock file, held by this process as long as it is open."""
+    try:
+        lock = open(path, "w")  # noqa: SIM115  # the ledger closes it
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise LedgerBusy(f"{path}: another process has this ledger open") from error
+    return lock
 
 
 def _encode(block: StoredBlock) -> bytes:

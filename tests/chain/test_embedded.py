@@ -81,6 +81,8 @@ def test_one_writer_at_a_time(world, path):
     assert not verify(path, world.genesis).faults, "readers are welcome"
     ledger.close()
     EmbeddedLedger.open(path, world.genesis).close()
+    with pytest.raises(LedgerError, match="No such file"):
+        EmbeddedLedger.open(path.parent / "nowhere" / "ledger.sqlite", world.genesis)
 
 
 def test_another_genesis_is_refused(world, path):
