@@ -45,30 +45,39 @@ def make_directory(path):
         os.listdir(path)  # raises when there is no directory for another reason
 
 
-# (Entry, its length on the flash), or None where no whole entry stands.
-def _entry_at(data, offset):
+# (where the body ends, whether its CRC holds), or None where the bytes end inside an entry.
+def _frame_at(data, offset):
     body_at = offset + _HEAD_SIZE
     if body_at > len(data):
         return None
     length, crc = struct.unpack_from(_HEAD, data, offset)
-    body = data[body_at : body_at + length]
-    if length < _FIELDS_SIZE or len(body) < length or crc32(body) != crc:
+    end = body_at + length
+    if length < _FIELDS_SIZE or end > len(data):
         return None
+    return end, crc32(data[body_at:end]) == crc
+
+
+def _entry(body):
     index, boot, sequence, end_s, below, note_size = struct.unpack_from(_FIELDS, body, 0)
     note_end = _FIELDS_SIZE + note_size
-    note, signed = body[_FIELDS_SIZE:note_end], body[note_end:]
-    return Entry(index, boot, sequence, end_s, below, note, signed), _HEAD_SIZE + length
+    return Entry(index, boot, sequence, end_s, below, body[_FIELDS_SIZE:note_end], body[note_end:])
 
 
 def entries(data):
-    """The whole entries at the start of a segment's bytes, as [(offset, Entry)], and where they end."""
+    """
+    The good entries in a segment's bytes, as [(offset, Entry)], and where the last entry ends.
+
+    A spoilt one is passed over; a torn one is where the end is.
+    """
     found, offset = [], 0
     while True:
-        one = _entry_at(data, offset)
-        if not one:
+        frame = _frame_at(data, offset)
+        if not frame:
             return found, offset
-        found.append((offset, one[0]))
-        offset += one[1]
+        end, is_good = frame
+        if is_good:
+            found.append((offset, _entry(data[offset + _HEAD_SIZE : end])))
+        offset = end
 
 
 class Outbox:
@@ -170,6 +179,4 @@ class Outbox:
             file.seek(self._waiting[index].offset)
             head = file.read(_HEAD_SIZE)
             body = file.read(struct.unpack(_HEAD, head)[0])
-        found = _entry_at(head + body, 0)
-        assert found, "the flash lost an entry it held at start"
-        return found[0].signed
+        return _entry(body).signed

@@ -13,14 +13,21 @@ from hil import interpreter
 TOP = Path(__file__).parents[2]
 HEAP = "256k"
 FILES = (
+    "test_battery",
     "test_button",
+    "test_clock",
+    "test_commands",
     "test_cse7766",
     "test_dsmr_p1",
     "test_energy_balance",
     "test_fault",
+    "test_heater",
+    "test_keeping",
     "test_latching_relay",
     "test_led",
+    "test_limits",
     "test_load_shedding",
+    "test_measuring",
     "test_protection",
     "test_reclose",
     "test_s0_pulse",
