@@ -54,7 +54,7 @@ format: $(VENV)/.dev ## rewrite the layout of the code
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## speed, as ratios to raw rates of the same run
-	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
+	$(BIN)/python -m tests.bench
 
 dashboards: $(VENV)/.dev ## write dashboards/*.json anew
 	$(BIN)/python -m dashboards.feeder
