@@ -32,7 +32,7 @@ The exit status is 0 only if every invariant in OUT/report.json holds."""
 
 
 def hil(
-    scenario: Annotated[str, typer.Option(help=f"one of {', '.join(SCENARIOS)}")] = "sunny_day",
+    scenario: Annotated[str, typer.Option(help=f"one of {', '.join(SCENARIOS)}", metavar="NAME")] = "sunny_day",
     seed: Annotated[int, typer.Option(help="fixes keys, homes, weather and so the app hash")] = 1,
     speed: Annotated[float, typer.Option(help="at most this many times real time; 0: no limit")] = 0.0,
     meters: Annotated[int, typer.Option(help="1 to 300")] = 30,

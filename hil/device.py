@@ -18,6 +18,7 @@ from hil.errors import ParticipantDied
 from hil.grant import Coordinator
 from hil.images import BOARD, FIRMWARE
 from hil.participant import NEVER_MS, Participant
+from hil.radio import Radio
 from hil.tap import Link, Tap
 
 _PIECE_MAX = 16384
@@ -31,25 +32,6 @@ class Wiring(Protocol):
     def set_pin(self, name: str, pin: int, value: int, now_ms: int) -> None: ...
     def pin(self, name: str, pin: int) -> int: ...
     def adc_uv(self, name: str, pin: int, now_ms: int) -> int: ...
-
-
-class Radio:
-    """The air: which boards listen, and what each frame looked like when it was sent."""
-
-    def __init__(self) -> None:
-        self.devices: dict[bytes, Device] = {}
-        self.observers: list[Callable[[bytes, bytes, bytes], None]] = []  # (source, destination, frame)
-
-    def hears(self, mac: bytes) -> bool:
-        device = self.devices.get(mac)
-        return device is not None and device.radio_on
-
-    def carry(self, source: bytes, destination: bytes, frame: bytes) -> None:
-        for observe in self.observers:
-            observe(source, destination, frame)
-        for mac, device in self.devices.items():
-            if mac != source and destination in (mac, b"\xff" * 6) and device.radio_on:
-                device.hear(source, frame)
 
 
 @dataclass

@@ -14,9 +14,10 @@ import time
 from pathlib import Path
 
 from hil import images
-from hil.device import Board, Device, Radio
+from hil.device import Board, Device
 from hil.errors import ParticipantDied
 from hil.grant import Coordinator
+from hil.radio import Radio
 from hil.tap import Tap
 
 _START_MS = 1_800_000_000_000

@@ -5,6 +5,7 @@ granted time from the day's start to its end, and leaves the evidence in OUT/evi
 Whatever happens, no process outlives it.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -17,11 +18,13 @@ from typing import Any
 from hil import images, provision, witness
 from hil import plant as plants
 from hil.broker import Broker
-from hil.device import Board, Device, Radio
+from hil.device import Board, Device
+from hil.errors import OptionError
 from hil.faults import Faults
 from hil.grant import Coordinator
 from hil.monitor import Monitor
 from hil.options import Options
+from hil.radio import Radio
 from hil.replay import Eavesdropper
 from hil.service import Service
 from hil.submission import Submission
@@ -29,6 +32,7 @@ from hil.tap import Tap
 
 LIVE_MS = 300_000
 AFTER_S = 240  # after the day's end, for its last window to be sealed, priced and settled
+FOLDERS = ("evidence", "logs", "flash", "services")  # of OUT, each written anew
 INFLUX = ("influx_url", "influx_token", "influx_bucket", "influx_org")
 State = dict[str, Any]
 
@@ -77,10 +81,22 @@ class Run:
         self.devices = self._make_devices()
 
     def _clear(self) -> None:
-        """Of an earlier run only what this one writes anew is removed."""
-        for name in ("evidence", "logs", "flash", "services"):
-            shutil.rmtree(self.out / name, ignore_errors=True)
-            (self.out / name).mkdir(parents=True)
+        """Removes what an earlier run left in OUT, and nothing of anybody else's."""
+        mark = self.out / ".gridtide"
+        foreign = [] if mark.exists() else [name for name in FOLDERS if (self.out / name).exists()]
+        if foreign:
+            raise OptionError(f"OUT={self.out}: its {foreign[0]} is not of an earlier run; give another folder")
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            lock = self._stack.enter_context(mark.open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for name in FOLDERS:
+                shutil.rmtree(self.out / name, ignore_errors=True)
+                (self.out / name).mkdir()
+        except BlockingIOError:
+            raise OptionError(f"OUT={self.out}: another run is using it; give another folder") from None
+        except OSError as error:
+            raise OptionError(f"OUT={self.out}: {error.strerror}") from error
 
     def _write_configs(self) -> None:
         network, folder = self.network, self.out / "services"

@@ -136,7 +136,8 @@ class Tap:
 
     def exchange(self) -> None:
         """Takes what clients sent to the broker, one client after another, and its answers to the clients."""
-        for link in list(self._links):
+        # By name: which of two clients was connected first depends on the machine.
+        for link in sorted(self._links, key=lambda link: link.client):
             if link.outgoing and link.is_open:
                 self._forward(link)
                 self._collect()

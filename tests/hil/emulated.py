@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hil import images
-from hil.device import Board, Device, Radio
+from hil.device import Board, Device
 from hil.grant import Coordinator
+from hil.radio import Radio
 from hil.tap import Tap
 
 START_MS = 1_800_000_000_000

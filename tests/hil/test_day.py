@@ -54,3 +54,12 @@ def test_bad_options_end_before_anything_starts(tmp_path, options, text):
     assert status == 2
     assert text in said
     assert not (tmp_path / "out").exists()
+
+
+def test_nobody_elses_files_are_removed(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "mine").write_text("something of mine")
+    status, said, _ = play(tmp_path, "--meters", "1", "--mlmds", "1")
+    assert status == 2
+    assert "its logs is not of an earlier run" in said
+    assert (tmp_path / "logs" / "mine").exists()
