@@ -16,6 +16,7 @@ from link.settings import SettingsError, load
 from .export import export
 from .service import Service
 from .settings import AggregatorSettings
+from .store import StoreBusy
 
 USAGE = "usage: python -m aggregator CONFIG.toml\n       python -m aggregator export STORE.sqlite"
 
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         asyncio.run(serve(load(AggregatorSettings, Path(arguments[0]))))
-    except (SettingsError, ValueError) as error:
+    except (SettingsError, StoreBusy, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except asyncio.CancelledError:

@@ -6,6 +6,7 @@ transaction, on disk (synchronous=FULL) before a word of it leaves the house.
 One connection writes (SQLite before 3.51.3 can corrupt a WAL with two).
 """
 
+import fcntl
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -49,10 +50,21 @@ CREATE TABLE IF NOT EXISTS refused (name TEXT PRIMARY KEY, count INTEGER);
 """
 
 
+class StoreBusy(Exception):
+    """Another process has this store open."""
+
+
 class Store:
     """Its parts: readings, commands, submissions, area. Who writes does it inside `with store.transaction():`."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path) -> None:
+        """Raises StoreBusy."""
+        self._lock = open(f"{path}.lock", "w")  # noqa: SIM115  # held as long as the store is open
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            raise StoreBusy(f"{path}: another process has this store open") from error
         self.db = sqlite3.connect(path, isolation_level=None, timeout=0)
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = FULL")
@@ -85,3 +97,4 @@ class Store:
 
     def close(self) -> None:
         self.db.close()
+        self._lock.close()

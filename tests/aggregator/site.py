@@ -39,7 +39,7 @@ class Aggregator:
         self.control = Control(self.site, LIMITS_W, self._feeder_w_max, int(self.now_s))
 
     def crash(self) -> None:
-        self.store.db.close()
+        self.store.close()
         self._open()
 
     def take(self, *readings: bytes) -> list[Outgoing]:

@@ -1,4 +1,4 @@
-"""A real broker for a test: mosquitto on a Unix socket or a port, or amqtt; started, killed and started again at will."""
+"""A real broker for a test: mosquitto on a Unix socket or a port, or amqtt; started and killed at will."""
 
 import getpass
 import os
