@@ -83,8 +83,9 @@ class Run:
     def _clear(self) -> None:
         """Removes what an earlier run left in OUT, and nothing of anybody else's."""
         mark = self.out / ".gridtide"
-        foreign = [] if mark.exists() else [name for name in FOLDERS if (self.out / name).exists()]
-        if foreign:
+        is_ours = mark.exists() or (self.out / "services" / "genesis.toml").exists()
+        foreign = [name for name in FOLDERS if (self.out / name).exists()]
+        if foreign and not is_ours:
             raise OptionError(f"OUT={self.out}: its {foreign[0]} is not of an earlier run; give another folder")
         try:
             self.out.mkdir(parents=True, exist_ok=True)
