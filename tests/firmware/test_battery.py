@@ -31,7 +31,7 @@ class Inverter:
 
 
 def story(soc_permille, *steps):
-    """Plays ("obey", value, now, expires) -> its answer and ("look", now, soc, locked out) -> what the inverter does."""
+    """Plays ("obey", value, now, expires) -> answer and ("look", now, soc, locked out) -> what the inverter does."""
     inverter = Inverter(soc_permille)
     battery = Battery(inverter, LIMITS)
 

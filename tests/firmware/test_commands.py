@@ -124,14 +124,13 @@ def test_a_refusal_of_the_equipment_is_answered():
 
 def test_forged_and_foreign_are_not_answered_and_not_remembered():
     good = order()
-    reading_kind = message.seal(
-        kind.TIME, command.LAYOUT, (DEVICE, 1, 7, 5, 1, NOW, NOW, 1, 1), AREA, NETWORK, AGGREGATOR.sign
-    )
+    fields = (DEVICE, 1, 7, 5, 1, NOW, NOW, 1, 1)
+    as_time = message.seal(kind.TIME, command.LAYOUT, fields, AREA, NETWORK, AGGREGATOR.sign)
     table = (
         ("a stranger signed it", order(signer=STRANGER), "commands_forged"),
         ("a stranger signed it under its own name", order(signer=STRANGER, by=OTHER), "commands_forged"),
         ("signed for another network", order(network=b"network2"), "commands_forged"),
-        ("another kind of message", reading_kind, "commands_forged"),
+        ("another kind of message", as_time, "commands_forged"),
         ("the signature was changed", changed(good, len(good) - 1), "commands_forged"),
         ("the payload was changed", changed(good, len(good) - 80), "commands_forged"),
         ("cut short", good[:-1], "commands_forged"),
@@ -183,13 +182,9 @@ def test_a_replay_is_answered_as_before_and_not_acted_on():
 
 def scratch(name):
     """An empty directory on either interpreter."""
-    path = "%s/gridtide-%s-%d" % ("/tmp", name, ed25519_entropy())
+    path = f"/tmp/gridtide-{name}-{int.from_bytes(os.urandom(6), 'big')}"
     os.mkdir(path)
     return path
-
-
-def ed25519_entropy():
-    return int.from_bytes(os.urandom(6), "big")
 
 
 def empty(path):

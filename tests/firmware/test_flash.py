@@ -1,4 +1,4 @@
-"""What is on the flash survives: power cuts at every write, torn files, spoilt bytes, and an aggregator that is silent for days."""
+"""What is on the flash survives power cuts at every write, torn files, spoilt bytes and a silent aggregator."""
 
 import subprocess
 from pathlib import Path

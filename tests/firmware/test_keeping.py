@@ -44,13 +44,13 @@ def test_a_parcel_is_complete_with_everybody_or_full():
     assert parcel.add(b"a", b"1") and parcel.add(b"a", b"1") and not parcel.is_complete()
     assert parcel.add(b"b", b"2") and parcel.is_complete()
     assert parcel.take() == [b"1", b"2"] and parcel.is_empty() and not parcel.is_complete()
-    assert all([parcel.add(b"a", bytes([n])) for n in range(READINGS_MAX)])
+    assert all(parcel.add(b"a", bytes([n])) for n in range(READINGS_MAX))
     assert parcel.is_complete()
     assert not parcel.add(b"b", b"late")
 
 
 def test_counters_outlive_a_restart_and_a_spoilt_file():
-    path = "/tmp/gridtide-counters-%d.json" % int.from_bytes(os.urandom(6), "big")
+    path = f"/tmp/gridtide-counters-{int.from_bytes(os.urandom(6), 'big')}.json"
     counters = Counters(path)
     counters.count("commands_obeyed")
     for utc_s in (None, 86400, 86401, 2 * 86400):
