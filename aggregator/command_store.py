@@ -44,8 +44,20 @@ class CommandStore:
         self._db = db
 
     def next_sequence(self, device_id: bytes) -> int:
-        row = self._db.execute("SELECT max(sequence) FROM commands WHERE device_id = ?", (device_id,)).fetchone()
-        return (row[0] or 0) + 1
+        row = self._db.execute(
+            "SELECT max((SELECT coalesce(max(sequence), 0) FROM commands WHERE device_id = ?1),"
+            " (SELECT coalesce(max(sequence), 0) FROM used_sequences WHERE device_id = ?1))",
+            (device_id,),
+        ).fetchone()
+        return row[0] + 1
+
+    def note_used(self, device_id: bytes, sequence: int) -> None:
+        """A receipt on the ledger names it: should our file be older than that, it is spent all the same."""
+        self._db.execute(
+            "INSERT INTO used_sequences VALUES (?, ?)"
+            " ON CONFLICT (device_id) DO UPDATE SET sequence = max(sequence, excluded.sequence)",
+            (device_id, sequence),
+        )
 
     def is_dispatched(self, decision_id: int) -> bool:
         return self._db.execute("SELECT 1 FROM commands WHERE decision_id = ?", (decision_id,)).fetchone() is not None

@@ -8,19 +8,22 @@ state until the next one comes; after that nobody sends it, however late it was 
 
 from collections.abc import Iterable
 
-from wire import command
 from wire.block import Decision
-from wire.command import BREAKER, RELAY, Command
+from wire.command import Command
 from wire.interval import start_of
 
 HOLD_S = 300
 RESEND_S = (30, 150)  # after the first sending, while no receipt has come: the same bytes
-assert RELAY in command.ACTIONS and BREAKER in command.ACTIONS
 
 
 def expiry_of(interval: int) -> int:
     """UTC seconds at which commands for a market interval expire."""
     return start_of(interval + 1) + HOLD_S
+
+
+def is_in_force(interval: int, now_s: int) -> bool:
+    """Whether decisions for `interval` may be sent: not expired, and at most one interval ahead."""
+    return start_of(interval - 1) <= now_s < expiry_of(interval)
 
 
 def due(decisions: Iterable[Decision], area_id: bytes, devices: Iterable[bytes], now_s: int) -> list[Decision]:
@@ -29,7 +32,7 @@ def due(decisions: Iterable[Decision], area_id: bytes, devices: Iterable[bytes],
     return [
         decision
         for decision in sorted(decisions)
-        if decision.area_id == area_id and decision.device_id in ours and now_s < expiry_of(decision.interval)
+        if decision.area_id == area_id and decision.device_id in ours and is_in_force(decision.interval, now_s)
     ]
 
 

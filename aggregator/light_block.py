@@ -7,7 +7,7 @@ A window's first light block is part 0. Whatever comes late makes a further part
 own window, never of the present one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from itertools import groupby
 from typing import NamedTuple
@@ -50,7 +50,7 @@ class Sealer(NamedTuple):
 
     area_id: bytes
     network_id: bytes
-    sign: object  # (message) -> 64 bytes
+    sign: Callable[[bytes], bytes]
 
 
 def split(leaves: list[Leaf]) -> Iterator[list[Leaf]]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from chain.ed25519 import verify
 from chain.status import Status
-from wire import cbor, contract, cose, kind, light_block, message, topics
+from wire import cbor, contract, cose, kind, light_block, message, receipt, topics
 from wire.errors import WireError
 
 from .follow import Gap, Next, Same, follow
@@ -51,13 +51,18 @@ class LightNode:
         """Keeps what the next block says of us; inside a transaction."""
         for transaction, status in zip(step.block.transactions, step.block.statuses, strict=True):
             self._site.store.submissions.seen(sha256(transaction).digest(), step.block.height, status)
-            if status == Status.APPLIED:
+            if status != Status.APPLIED:
+                continue
+            try:
                 self._learn(transaction)
+            except WireError as error:  # whatever the full node says of it, we do not take it
+                self._site.refused[error.name] += 1
         self._site.store.area.set_head(step.head)
         self.head = step.head
 
     def _learn(self, transaction: bytes) -> None:
-        envelope = cose.open_envelope(transaction)  # the ledger applied it: it is well formed
+        """Raises WireError."""
+        envelope = cose.open_envelope(transaction)
         if envelope.kind == kind.REGISTRATION:
             self._learn_device(transaction)
         elif envelope.kind == kind.CONTRACT:
@@ -67,21 +72,22 @@ class LightNode:
             self._site.store.area.remove_load(closed.contract_id)
         elif envelope.kind == kind.LIGHT_BLOCK and envelope.signer_id == self._site.area_id:
             self._reconcile(transaction, message.decode(light_block.LAYOUT, envelope.payload))
+        elif envelope.kind == kind.RECEIPT and envelope.signer_id in self._site.registry.devices:
+            answered = message.decode(receipt.LAYOUT, envelope.payload)
+            self._site.store.commands.note_used(envelope.signer_id, answered.command_sequence)
 
     def _learn_device(self, transaction: bytes) -> None:
+        """Raises WireError."""
         site = self._site
-        try:
-            registered = read_registration(transaction, site.operator_id, site.operator_key, site.network_id, verify)
-        except WireError as error:
-            site.refused[error.name] += 1
-            return
+        registered = read_registration(transaction, site.operator_id, site.operator_key, site.network_id, verify)
         device = device_of_area(registered, site.area_id)
         if device is not None:
             site.registry.devices[registered.subject_id] = device
             site.store.area.add_device(registered.subject_id, device)
 
     def _learn_contract(self, agreed: contract.Contract) -> None:
-        if agreed.contract_kind == contract.DEFERRABLE and agreed.device_id in self._site.registry.devices:
+        is_ours = agreed.device_id in self._site.registry.devices
+        if agreed.contract_kind == contract.DEFERRABLE and is_ours and agreed.terms:
             self._site.store.area.add_load(agreed.contract_id, agreed.device_id, agreed.terms[0])
 
     def _reconcile(self, data: bytes, found: light_block.LightBlock) -> None:

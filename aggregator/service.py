@@ -133,7 +133,9 @@ class Service:
             self._site.refused["flood"] += 1
 
     def _from_device(self, device_id: bytes, leaf: str, payload: bytes) -> None:
-        """Raises WireError, Refused."""
+        """Raises WireError, Refused. A stranger does not get as far as the queues."""
+        if leaf in ("reading", "receipt") and device_id not in self._site.registry.devices:
+            raise WireError("unknown_signer")
         if leaf == "reading":
             self._put(self._parcels, device_id.hex(), payload)
         elif leaf == "receipt":
@@ -161,6 +163,8 @@ class Service:
             self._send(answers)
             self._control.note_readings(results)
             for taken in results:
+                if taken.gaps:
+                    self._journal.info("gap", carrier=taken.carrier_id.hex(), readings=taken.gaps)
                 for reading in taken.accepted:
                     self._series.write(*point_of(reading, self._site.area_id))
 

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS commands (
     PRIMARY KEY (device_id, sequence)) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS decided ON commands (decision_id) WHERE decision_id > 0;
 CREATE INDEX IF NOT EXISTS expiring ON commands (expires_s);
+CREATE TABLE IF NOT EXISTS used_sequences (device_id BLOB PRIMARY KEY, sequence INTEGER);
 CREATE TABLE IF NOT EXISTS receipts (
     device_id BLOB, boot INTEGER, sequence INTEGER, command_sequence INTEGER, data BLOB, received_s INTEGER,
     PRIMARY KEY (device_id, boot, sequence)) WITHOUT ROWID;

@@ -76,6 +76,18 @@ def test_a_device_s_sequence_rises_across_restarts(aggregator, chain):
     ]
 
 
+def test_a_store_from_a_backup_learns_from_the_ledger_which_sequences_are_spent(aggregator, chain, tmp_path):
+    (sent,) = aggregator.follow(chain.add(decisions=[decide(1)]))
+    spent = receipt_of("meter-1", 1, sent.payload, opened(sent)._replace(sequence=41))
+    assert summary(aggregator.follow(chain.add(spent, decisions=[decide(2)]))) == [("meter-1", 42, 2, 1)]
+
+
+def test_an_applied_transaction_that_is_none_is_counted_and_skipped(aggregator, chain):
+    aggregator.follow(chain.add(b"\x58", chain.registration("meter-3")))
+    assert aggregator.site.refused["truncated"] == 1
+    assert ident("meter-3") in aggregator.site.registry.devices
+
+
 def test_an_expired_decision_is_never_sent(aggregator, chain):
     aggregator.now_s = NOW + 1800 + 300
     assert aggregator.follow(chain.add(decisions=[decide(1)])) == []

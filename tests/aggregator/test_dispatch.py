@@ -25,6 +25,9 @@ def decision(
         (decision(), NOW + 60, True),
         (decision(), start_of(THIS + 1) + HOLD_S - 1, True),
         (decision(), start_of(THIS + 1) + HOLD_S, False),  # expired: never sent
+        (decision(interval=THIS + 1), NOW, True),
+        (decision(interval=THIS + 2), NOW, False),
+        (decision(interval=2**32 - 1), NOW, False),
         (decision(area=ident("aggregator-2")), NOW, False),
         (decision(device=ident("meter-9")), NOW, False),
     ],
