@@ -41,6 +41,17 @@ PRICING = (
     TypePricing(100_000, 280_000, 1000),
 )
 
+# Generation in Europe, roughly.
+GRID_MIX = (
+    ("wind", 190),
+    ("solar", 110),
+    ("hydro", 130),
+    ("biomass", 50),
+    ("nuclear", 240),
+    ("gas", 160),
+    ("coal", 120),
+)
+
 
 @dataclass(frozen=True)
 class Genesis:
@@ -53,18 +64,27 @@ class Genesis:
     # Light blocks this far ahead of the ledger's time are taken: the cloud may have been away.
     ahead_intervals_max: int = 48
     pricing: tuple[TypePricing, ...] = field(default=PRICING)
+    # What of the energy that goes into a battery comes out again: the rest is its loss.
+    storage_efficiency_permille: int = 900
+    # What the upper network's energy is made of: (source, permille), 1000 together.
+    grid_mix: tuple[tuple[str, int], ...] = GRID_MIX
 
     def __post_init__(self) -> None:
         if len(self.network_id) != 8:
             raise GenesisError("network_id: 8 bytes, as 16 hex digits")
         if len(self.operator_public_key) != 32:
             raise GenesisError("operator_public_key: 32 bytes, as 64 hex digits")
-        for name in ("start_interval", "feeder_power_w_max", "ahead_intervals_max"):
+        for name in ("start_interval", "feeder_power_w_max", "ahead_intervals_max", "storage_efficiency_permille"):
             number = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= U32_MAX:
                 raise GenesisError(f"{name}: a whole number, 0 to {U32_MAX}")
         if len(self.pricing) != len(energy_type.NAMES):
             raise GenesisError(f"pricing: one table for each of {', '.join(energy_type.NAMES)}")
+        if not 0 <= self.storage_efficiency_permille <= 1000:
+            raise GenesisError("storage_efficiency_permille: 0 to 1000")
+        shares = [permille for _, permille in self.grid_mix]
+        if min(shares, default=0) < 0 or sum(shares) != 1000:
+            raise GenesisError("grid_mix: permille by source, 1000 together")
 
     @cached_property
     def operator_id(self) -> bytes:
@@ -104,6 +124,8 @@ class Genesis:
         if "start_interval" not in table:
             raise GenesisError("start_interval is missing: UTC seconds // 1800 of the first market interval")
         settings["pricing"] = _pricing(table.get("pricing", {}))
+        if "grid_mix" in table:
+            settings["grid_mix"] = _grid_mix(table["grid_mix"])
         return cls(**settings)
 
 
@@ -114,6 +136,12 @@ def _octets(table: dict[str, Any], name: str) -> bytes:
         return bytes.fromhex(table[name])
     except (TypeError, ValueError) as error:
         raise GenesisError(f"{name}: a string of hex digits") from error
+
+
+def _grid_mix(table: Any) -> tuple[tuple[str, int], ...]:
+    if not isinstance(table, dict) or any(not isinstance(share, int) or share is True for share in table.values()):
+        raise GenesisError("grid_mix: whole numbers by source")
+    return tuple(table.items())
 
 
 def _pricing(table: Any) -> tuple[TypePricing, ...]:

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 import cbor2
 
+from chain import lot
 from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
 from chain.trie import Trie, leaf_hash
+from chain.version import Latest, Version
 from wire.block import Decision
 from wire.receipt import Receipt
 
@@ -205,6 +207,13 @@ TABLES = (
     ("answers", lambda row: Number(*row)),  # decision id -> command sequence of the receipt that answers it
     ("settled", _settled),
     ("wallets", lambda row: Wallet(*row)),
+    ("versions", lambda row: Version(*row)),
+    ("latest_versions", lambda row: Latest(*row)),
+    ("lots", lot.lot),
+    ("cycles", lot.cycles),
+    ("stocks", lot.stock),
+    ("losses", lambda row: Number(*row)),  # of (interval, area id): what its M-LMDs measured and its meters did not
+    ("loss_accounts", lambda row: Number(*row)),  # by area id: the sum of its losses
 )
 
 
@@ -249,6 +258,13 @@ class State:
             self.answers,
             self.settled,
             self.wallets,
+            self.versions,
+            self.latest_versions,
+            self.lots,
+            self.cycles,
+            self.stocks,
+            self.losses,
+            self.loss_accounts,
         ) = self.tables
 
     @classmethod

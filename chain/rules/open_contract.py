@@ -1,6 +1,12 @@
-"""A user agrees on what may be switched, set or bought for one of their meters."""
+"""
+A user agrees on what may be switched, set or bought for one of their meters. Under the id of a contract of theirs that
+is open, of the same kind and for the same meter, it amends that contract: the versions before stay on record.
+"""
+
+from typing import Any
 
 from chain.contracts import are_terms_sound, contract_key
+from chain.contracts.agreed import begin
 from chain.rules.sent import Sent
 from chain.state import Agreement, Number, State, u32
 from chain.status import Status
@@ -14,7 +20,8 @@ def apply(state: State, sent: Sent) -> Status:
     new = sent.message
     if new.contract_id == 0:
         return Status.CONTRACT_ID_ZERO
-    if u32(new.contract_id) in state.contracts:
+    amended = state.contracts.get(u32(new.contract_id))
+    if amended is not None and not _may_amend(amended, sent.signer_id, new):
         return Status.CONTRACT_ID_TAKEN
     if new.contract_kind not in TERMS:
         return Status.CONTRACT_KIND_UNKNOWN
@@ -24,7 +31,7 @@ def apply(state: State, sent: Sent) -> Status:
     if device.owner_id != sent.signer_id:
         return Status.DEVICE_NOT_OWNED
     place = contract_key(new.device_id, new.contract_kind)
-    if place in state.contract_of:
+    if amended is None and place in state.contract_of:
         return Status.DEVICE_HAS_CONTRACT
     if not are_terms_sound(new.contract_kind, new.terms):
         return Status.TERMS_INVALID
@@ -34,7 +41,13 @@ def apply(state: State, sent: Sent) -> Status:
     agreement = Agreement(sent.signer_id, new.contract_kind, new.device_id, new.terms, new.energy_types, 1)
     state.contracts.put(u32(new.contract_id), agreement)
     state.contract_of.put(place, Number(new.contract_id))
+    begin(state, new.contract_id, agreement)
     return Status.APPLIED
+
+
+def _may_amend(before: Agreement, signer_id: bytes, new: Any) -> bool:
+    is_same = (before.contract_kind, before.device_id) == (new.contract_kind, new.device_id)
+    return bool(before.is_open) and before.owner_id == signer_id and is_same
 
 
 def _are_preferences_sound(energy_types: tuple[int, ...]) -> bool:
