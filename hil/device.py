@@ -44,7 +44,13 @@ class Board:
     log: Path
     main: Path = FIRMWARE / "main.py"
     paths: tuple[Path, ...] = ()
-    heap: str = "384k"  # twice the 192 KB of an ESP32 without PSRAM: in this 64-bit build objects are twice as large
+    roms: tuple[Path, ...] = ()  # ROMFS images: the device tree (main is then in it), the emulated modules
+    heap_bytes: int = 384 * 1024  # for scripts from sources; a device tree from ROM gets what it is promised to need
+
+
+def _heap_bytes(board: Board) -> int:
+    # An interpreter that cannot map images keeps them on the heap.
+    return board.heap_bytes + (0 if interpreter.maps_roms() else sum(rom.stat().st_size for rom in board.roms))
 
 
 @dataclass
@@ -74,8 +80,9 @@ class Device:
         ours, theirs = socket.socketpair()
         board = self.board
         arguments = [str(theirs.fileno()), str(board.image), board.mac.hex(), str(cause), str(board.main)]
-        command = [*interpreter.command(), "-X", f"heapsize={board.heap}", str(BOARD / "boot.py"), *arguments]
-        self._process = process.spawn([*command, *map(str, board.paths)], board.log, [theirs.fileno()])
+        command = [*interpreter.command(), "-X", f"heapsize={_heap_bytes(board)}", str(BOARD / "boot.py"), *arguments]
+        command += [*map(str, board.paths), *(f"rom={rom}" for rom in board.roms)]
+        self._process = process.spawn(command, board.log, [theirs.fileno()])
         theirs.close()
         self._participant = Participant(board.name, ours, self._answer)
         self.radio.devices[board.mac] = self

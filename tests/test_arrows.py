@@ -13,8 +13,9 @@ MAY_IMPORT = {
     "chain": {"wire"},
     "aggregator": {"wire", "chain", "link"},
     "cloud": {"wire", "chain", "link"},
-    "hil": {"wire"},
-    "cli": {"hil", "chain", "aggregator", "cloud"},
+    "deploy": set(),
+    "hil": {"wire", "deploy"},
+    "cli": {"hil", "chain", "aggregator", "cloud", "deploy"},
 }
 
 

@@ -1,0 +1,81 @@
+"""
+A Build is the firmware of one role for one board, as files of a device tree and as one
+ROMFS image of the same files. The bench's emulated boards boot the same images, built here
+for their architecture.
+
+main.py stays a source file: that is what MicroPython looks for and runs at start.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy import modules, romfs
+from deploy.boards import Board, board, check_role
+from deploy.cross import compile_module
+from deploy.errors import BuildError
+
+_START = "main.py"
+_BUDGET = Path(__file__).with_name("budget.toml")
+
+
+@dataclass(frozen=True)
+class Build:
+    role: str
+    board: Board
+    files: dict[str, bytes]  # of the device tree
+    rom: bytes
+    budget: int  # bytes of `rom`
+
+    def write(self, folder: Path) -> None:
+        """The tree and the image, under `folder`; what an earlier build left there is replaced."""
+        tree = folder / "tree"
+        for path in sorted(tree.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        for name, data in self.files.items():
+            path = tree / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        (folder / "rom.img").write_bytes(self.rom)
+
+    def check_budget(self) -> None:
+        """Raises BuildError."""
+        if len(self.rom) > self.budget:
+            raise BuildError(
+                f"{self.role} on {self.board.name} takes {len(self.rom)} bytes, {len(self.rom) - self.budget} above its"
+                f" budget: make it smaller, or raise the budget in {_BUDGET.name} and say why"
+            )
+
+
+def build(role: str, board_name: str) -> Build:
+    """Raises BuildError."""
+    made_for = board(board_name)
+    files = tree(check_role(role), board_name, made_for.architecture)
+    return Build(role, made_for, files, rom(files), budget(role, board_name))
+
+
+def budget(role: str, board_name: str) -> int:
+    """The most bytes an image may take."""
+    return tomllib.loads(_BUDGET.read_text(encoding="utf-8"))[role][board_name]
+
+
+def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
+    """The files of the device tree. Raises BuildError."""
+    return compiled(modules.needed(role, board_name, architecture), architecture)
+
+
+def compiled(sources: Mapping[str, Path], architecture: str) -> dict[str, bytes]:
+    """`sources` (name in the tree -> file) cross-compiled; main.py as it is."""
+    files = {}
+    for name, source in sources.items():
+        if name == _START:
+            files[name] = source.read_bytes()
+        else:
+            files[name.removesuffix(".py") + ".mpy"] = compile_module(source, name, architecture)
+    return files
+
+
+def rom(files: Mapping[str, bytes]) -> bytes:
+    """The ROMFS image of a tree."""
+    return romfs.image(files)

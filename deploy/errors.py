@@ -1,0 +1,19 @@
+"""
+What can go wrong on the way to a board.
+
+    DeployError
+    +-- BuildError    a module is missing, does not compile, or the image is above its budget
+    +-- FlashError    a tool failed, or the board did not answer as it should
+"""
+
+
+class DeployError(Exception):
+    """The message says what to change."""
+
+
+class BuildError(DeployError):
+    pass
+
+
+class FlashError(DeployError):
+    pass
