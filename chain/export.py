@@ -114,7 +114,7 @@ def _contract(key: bytes, agreement: Any) -> dict[str, Any]:
         "owner_id": agreement.owner_id.hex(),
         "kind": KINDS[agreement.contract_kind],
         "device_id": agreement.device_id.hex(),
-        "terms": dict(zip(contract.TERMS[agreement.contract_kind], agreement.terms, strict=True)),
+        "terms": dict(zip(contract.TERMS[agreement.contract_kind], agreement.terms, strict=False)),
         "energy_types": list(agreement.energy_types),
         "is_open": bool(agreement.is_open),
     }

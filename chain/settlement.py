@@ -1,15 +1,17 @@
 """
-Settlement says, for one closed interval, whose energy went to whom and for how much. Pure over the books.
+Settlement says, for one closed interval, whose energy went to whom and for how much. Pure over the books, the prices
+and the contracts that were in force in that interval.
 
-First each meter, then each owner, uses what is their own; then consumers take, in the order of energy types their
-contract prefers, what others have left over; the grid supplies the rest and takes the surplus. Where there is less
-than is asked for, everybody gets the same share, to the Wh. Nothing depends on the order of arrival.
+First each meter, then each owner, uses what is their own; then consumers take what others have left over, rank by rank
+of their contract's preferences; the grid supplies the rest and takes the surplus. Where there is less than is asked
+for, everybody gets the same share, to the Wh. Nothing depends on the order of arrival.
 """
 
 from collections import defaultdict
 
 from chain.contracts.supply import Supply, supply_of
 from chain.market import NOTHING, price_of
+from chain.rounds import ANYWHERE, AREA, PLANT, Claim, rounds
 from chain.share import pairs, pro_rata
 from chain.state import GRID_ID, Book, Flow, State, u32
 from wire.energy_type import GRID, NAMES, STORAGE
@@ -26,7 +28,7 @@ def settle(state: State, interval: int) -> tuple[Flow, ...]:
     prices = price_of(state, interval)
     own = _use_own(state, have, need)
     moved: Moved = defaultdict(int)
-    _trade(state, prices, have, need, moved)
+    _trade(state, _supplies(state, need, interval), prices, have, need, moved)
     for consumer, wh in need.items():
         moved[GRID_ID, consumer, GRID] += wh
     flows = [_flow(place, wh, prices[place[2]]) for place, wh in moved.items()]
@@ -78,32 +80,45 @@ def _take_own(have: Have, need: Need, moved: Moved, producer: bytes, consumer: b
             moved[producer, consumer, number] += wh
 
 
-def _trade(state: State, prices: tuple[int, ...], have: Have, need: Need, moved: Moved) -> None:
-    """Round by round: everybody's first preference, then everybody's second, and so on."""
-    wants = {consumer: supply_of(state, consumer) for consumer in need}
-    for turn in range(len(NAMES)):
-        for number in range(len(NAMES)):
-            buyers = {
-                consumer: wh for consumer, wh in need.items() if wh and _asks(wants[consumer], turn, number, prices)
-            }
-            _share_out(have[number], need, moved, number, buyers)
-            if number == GRID:  # whoever prefers the grid has it: it supplies without end
+def _supplies(state: State, need: Need, interval: int) -> dict[bytes, Supply]:
+    return {consumer: supply_of(state, consumer, interval) for consumer in need}
+
+
+def _trade(
+    state: State, supplies: dict[bytes, Supply], prices: tuple[int, ...], have: Have, need: Need, moved: Moved
+) -> None:
+    """Round by round: in one round every consumer claims at most once, and no two groups of them the same energy."""
+    areas = {meter_id: state.subjects.get(meter_id).area_id for meter_id in need}
+    for claims in rounds(supplies, areas, prices):
+        buyers_of: dict[Claim, Need] = defaultdict(dict)
+        for consumer, claim in claims.items():
+            if need[consumer]:
+                buyers_of[claim][consumer] = need[consumer]
+        sellers_of = _sellers(buyers_of, areas, have)
+        for claim, buyers in buyers_of.items():
+            _share_out(have[claim.energy_type], need, moved, claim.energy_type, sellers_of[claim], buyers)
+            if claim.energy_type == GRID:  # whoever prefers the grid has it: it supplies without end
                 for consumer in buyers:
                     moved[GRID_ID, consumer, GRID] += need[consumer]
                     need[consumer] = 0
 
 
-def _asks(supply: Supply, turn: int, number: int, prices: tuple[int, ...]) -> bool:
-    """Whether this is the consumer's preference in this round, within the price limit. The grid is never refused."""
-    if turn >= len(supply.energy_types) or supply.energy_types[turn] != number:
-        return False
-    return number == GRID or prices[number] <= supply.price_micro_per_kwh_max
+def _sellers(buyers_of: dict[Claim, Need], areas: dict[bytes, bytes], have: Have) -> dict[Claim, Need]:
+    """What there is of each claim: of one plant, of one area, or of all."""
+    sellers_of: dict[Claim, Need] = {claim: {} for claim in buyers_of}
+    for number in {claim.energy_type for claim in buyers_of}:
+        for producer, wh in have[number].items():
+            for scope, whose in ((PLANT, producer), (AREA, areas[producer]), (ANYWHERE, b"")):
+                claim = Claim(scope, whose, number)
+                if wh and claim in sellers_of:
+                    sellers_of[claim][producer] = wh
+    return sellers_of
 
 
-def _share_out(sellers: dict[bytes, int], need: Need, moved: Moved, number: int, buyers: dict[bytes, int]) -> None:
+def _share_out(have: Need, need: Need, moved: Moved, number: int, sellers: Need, buyers: Need) -> None:
     total = min(sum(buyers.values()), sum(sellers.values()))
     sold, bought = pro_rata(sellers, total), pro_rata(buyers, total)
     for producer, consumer, wh in pairs(sold, bought):
-        sellers[producer] -= wh
+        have[producer] -= wh
         need[consumer] -= wh
         moved[producer, consumer, number] += wh

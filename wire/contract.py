@@ -32,7 +32,16 @@ SUPPLY = 1  # which energy to buy, and at most at which price
 DEFERRABLE = 2  # a water heater or the like
 BATTERY = 3
 TERMS = {
-    SUPPLY: ("price_micro_per_kwh_max",),
+    SUPPLY: (  # all but the first may be left out
+        "price_micro_per_kwh_max",  # of what neighbours sell
+        "solar_price_micro_per_kwh_max",
+        "storage_price_micro_per_kwh_max",
+        "grid_price_micro_per_kwh_max",  # above it the grid comes after everything else
+        "is_neighbours_first",  # 1: all types from the own area before any from elsewhere
+        "plant_id_high",  # first half of the device id of a plant preferred to all others; 0, 0 for none
+        "plant_id_low",
+        "is_demand_response",  # 0: no decision is made for this meter's equipment
+    ),
     DEFERRABLE: (
         "power_w",
         "temperature_mc_min",

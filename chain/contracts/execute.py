@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from chain.contracts import battery, deferrable
 from chain.contracts.feeder import Asked, Load, allot
+from chain.contracts.supply import takes_part
 from chain.contracts.terms import BatteryTerms, DeferrableTerms
 from chain.contracts.wish import Situation, Wish
 from chain.market import HISTORY, has_readings, latest_interval, posted_before, supply_and_demand
@@ -65,6 +66,8 @@ def _parties(state: State) -> list[Party]:
     parties = []
     for key, agreement in state.contracts.items():
         if not agreement.is_open or agreement.contract_kind not in KINDS:
+            continue
+        if not takes_part(state, agreement.device_id, state.interval):
             continue
         kind = KINDS[agreement.contract_kind]
         situation = Situation(

@@ -1,30 +1,71 @@
-"""A supply contract says which energy its user buys, preferred first, and up to which price. Settlement executes it."""
+"""
+A supply contract says which energy its user buys: types in order, neighbours or a particular plant first, up to which
+price; and whether the meter's equipment takes part in demand response. Settlement executes it.
+"""
 
 from typing import NamedTuple
 
-from chain.contracts.terms import contract_key
-from chain.state import Agreement, State, u32
-from wire.contract import SUPPLY
+from chain.contracts.agreed import in_force
+from chain.state import State
+from wire.contract import SUPPLY, TERMS
 from wire.energy_type import GRID, SOLAR, STORAGE
+
+U32_MAX = 0xFFFFFFFF
+NO_PLANT = bytes(8)
+
+
+class SupplyTerms(NamedTuple):
+    """A contract may leave out all terms but the first: these are theirs then."""
+
+    price_micro_per_kwh_max: int
+    solar_price_micro_per_kwh_max: int = U32_MAX
+    storage_price_micro_per_kwh_max: int = U32_MAX
+    grid_price_micro_per_kwh_max: int = U32_MAX
+    is_neighbours_first: int = 0
+    plant_id_high: int = 0
+    plant_id_low: int = 0
+    is_demand_response: int = 1
+
+
+assert SupplyTerms._fields == TERMS[SUPPLY]
 
 
 class Supply(NamedTuple):
     energy_types: tuple[int, ...]  # preferred first
-    price_micro_per_kwh_max: int  # for what comes from neighbours: the grid always supplies what is left
+    price_micro_per_kwh_max: tuple[int, ...]  # by energy type
+    is_neighbours_first: bool
+    plant_id: bytes  # NO_PLANT for none
 
 
 # Who has agreed on nothing buys what the neighbourhood makes before what the grid brings, at the posted prices.
-LOCAL_FIRST = Supply((SOLAR, STORAGE, GRID), 0xFFFFFFFF)
+LOCAL_FIRST = Supply((SOLAR, STORAGE, GRID), (U32_MAX,) * 3, False, NO_PLANT)
 
 
-def are_terms_sound(terms: tuple[int, ...]) -> bool:
-    return len(terms) == 1 and terms[0] >= 0
+def are_terms_sound(numbers: tuple[int, ...]) -> bool:
+    if not 1 <= len(numbers) <= len(SupplyTerms._fields) or min(numbers) < 0:
+        return False
+    terms = SupplyTerms(*numbers)
+    are_switches = terms.is_neighbours_first <= 1 and terms.is_demand_response <= 1
+    return are_switches and max(terms.plant_id_high, terms.plant_id_low) <= U32_MAX
 
 
-def supply_of(state: State, meter_id: bytes) -> Supply:
-    """What the meter's open supply contract says, else LOCAL_FIRST."""
-    contract_id = state.contract_of.get(contract_key(meter_id, SUPPLY))
-    if contract_id is None:
+def supply_of(state: State, meter_id: bytes, interval: int) -> Supply:
+    """What the meter's supply contract said in this interval, else LOCAL_FIRST."""
+    version = in_force(state, meter_id, SUPPLY, interval)
+    if version is None:
         return LOCAL_FIRST
-    agreement: Agreement = state.contracts.get(u32(contract_id.number))
-    return Supply(agreement.energy_types or LOCAL_FIRST.energy_types, agreement.terms[0])
+    terms = SupplyTerms(*version.terms)
+    limits = (
+        terms.grid_price_micro_per_kwh_max,
+        min(terms.price_micro_per_kwh_max, terms.solar_price_micro_per_kwh_max),
+        min(terms.price_micro_per_kwh_max, terms.storage_price_micro_per_kwh_max),
+    )
+    plant_id = terms.plant_id_high.to_bytes(4, "big") + terms.plant_id_low.to_bytes(4, "big")
+    energy_types = version.energy_types or LOCAL_FIRST.energy_types
+    return Supply(energy_types, limits, bool(terms.is_neighbours_first), plant_id)
+
+
+def takes_part(state: State, meter_id: bytes, interval: int) -> bool:
+    """Whether the meter's equipment takes part in demand response: without a word against it, it does."""
+    version = in_force(state, meter_id, SUPPLY, interval)
+    return version is None or bool(SupplyTerms(*version.terms).is_demand_response)

@@ -52,7 +52,17 @@ def contracts(heater: WaterHeater | None, battery: Battery | None, preference: i
 
 
 def _supply(preference: int) -> ContractTerms:
-    return contract.SUPPLY, (_PRICE_MICRO_PER_KWH_MAX,), _PREFERENCES[preference % len(_PREFERENCES)]
+    terms = {
+        "price_micro_per_kwh_max": _PRICE_MICRO_PER_KWH_MAX,
+        "solar_price_micro_per_kwh_max": _PRICE_MICRO_PER_KWH_MAX,
+        "storage_price_micro_per_kwh_max": _PRICE_MICRO_PER_KWH_MAX,
+        "grid_price_micro_per_kwh_max": _PRICE_MICRO_PER_KWH_MAX,
+        "is_neighbours_first": 0,
+        "plant_id_high": 0,
+        "plant_id_low": 0,
+        "is_demand_response": 1,
+    }
+    return contract.SUPPLY, _in_order(contract.SUPPLY, terms), _PREFERENCES[preference % len(_PREFERENCES)]
 
 
 def _deferrable(heater: WaterHeater) -> ContractTerms:
