@@ -21,6 +21,9 @@ BLOCK = 65014
 STRATEGY = 65015
 AREA_LOAD = 65016
 TIME = 65017
+EVENT = 65018
+HEADROOM = 65019
+FIRMWARE = 65020
 
 # What the ledger takes as a transaction, in the order in which one block applies them.
 TRANSACTIONS = (

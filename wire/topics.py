@@ -7,6 +7,7 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 | gridtide/v1/<area>/<device>/reading          | Bundle (or Reading)        | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/load             | Load                       | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/receipt          | Receipt                    | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/event            | Event                      | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/time_request     | challenge, 8 bytes         | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/acknowledgement  | Acknowledgement            | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/<device>/command          | Command                    | aggregator -> M-LMD      | no       |
@@ -27,7 +28,7 @@ BLOCK = ROOT + "/ledger/block"
 FETCH = ROOT + "/ledger/fetch"
 STRATEGY = ROOT + "/ledger/strategy"
 
-FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request")
+FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request", "event")
 TO_DEVICE = ("acknowledgement", "command", "time")
 
 

@@ -7,6 +7,8 @@ from wire import (
     bundle,
     command,
     contract,
+    event,
+    headroom,
     kind,
     ledger_time,
     light_block,
@@ -36,5 +38,7 @@ KINDS = {
     "block": (kind.BLOCK, block.LAYOUT, block.SIZE_MAX),
     "strategy": (kind.STRATEGY, strategy.LAYOUT, strategy.SIZE_MAX),
     "area_load": (kind.AREA_LOAD, area_load.LAYOUT, area_load.SIZE_MAX),
+    "event": (kind.EVENT, event.LAYOUT, event.SIZE_MAX),
+    "headroom": (kind.HEADROOM, headroom.LAYOUT, headroom.SIZE_MAX),
     "time": (kind.TIME, signed_time.LAYOUT, signed_time.SIZE_MAX),
 }

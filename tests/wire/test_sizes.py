@@ -17,6 +17,8 @@ GREATEST = {
     "receipt": 158,
     "time": 107,
     "load": 129,
+    "event": 134,
+    "headroom": 124,
 }
 
 

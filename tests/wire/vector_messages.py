@@ -122,6 +122,13 @@ def from_devices(ids, signed_reading, command_digest):
     largest_receipt = receipt | {"boot": U32, "sequence": U32, "command_sequence": U32, "decision_id": U62}
     largest_receipt |= {"acted_s": UTC_MAX, "outcome": U8, "reason": U8, "action": U8, "value": I32_MIN}
     largest_receipt |= {"power_w": I32_MIN, "temperature_mc": I32_MIN, "soc_permille": 1000, "relays": U8}
+    event = {"boot": 3, "sequence": 2, "begin_s": T + 60, "end_s": 0, "code": 1, "subject": ids["meter"]}
+    event |= {"value": 1_980}
+    largest_event = {"boot": U32, "sequence": U32, "begin_s": UTC_MAX, "end_s": UTC_MAX, "code": U8}
+    largest_event |= {"subject": bytes([U8] * 8), "value": I32_MIN}
+    headroom = {"boot": 3, "sequence": 5, "measured_s": T + 60, "power_w": -1_200, "need_w": 3_400}
+    headroom |= {"power_w_max": 25_000}
+    largest_headroom = dict.fromkeys(headroom, U32) | {"measured_s": UTC_MAX, "power_w": I32_MIN}
     bundle = {"boot": 2, "sequence": 88, "sent_s": T + 903, "readings": [signed_reading]}
     return [
         ("bundle", "bundle", 65002, "mlmd", bundle),
@@ -130,6 +137,17 @@ def from_devices(ids, signed_reading, command_digest):
         ("receipt, obeyed", "receipt", 65006, "meter", receipt),
         ("receipt, refused", "receipt", 65006, "meter", refused),
         ("receipt, largest", "receipt", 65006, "meter", largest_receipt),
+        ("event, a meter fell silent", "event", 65018, "mlmd", event),
+        (
+            "event, ended",
+            "event",
+            65018,
+            "mlmd",
+            event | {"sequence": 3, "end_s": T + 1_980, "subject": b"", "code": 10},
+        ),
+        ("event, largest", "event", 65018, "mlmd", largest_event),
+        ("headroom", "headroom", 65019, "mlmd", headroom),
+        ("headroom, largest", "headroom", 65019, "mlmd", largest_headroom),
     ]
 
 
