@@ -229,6 +229,11 @@ NOW = b"interval"
 LAST_DECISION = b"decision_id"
 
 
+def leaf_path(number: int, key: bytes) -> bytes:
+    """Where the row of a table stands in the trie."""
+    return sha256(bytes((number,)) + key).digest()
+
+
 class State:
     """All tables of one ledger, and their app hash."""
 
@@ -286,13 +291,17 @@ class State:
         """32 bytes, as of the last `seal`."""
         return self._trie.root
 
+    def siblings(self, number: int, key: bytes) -> list[bytes] | None:
+        """What proves a row against the app hash, as of the last `seal`; None when there is no such row."""
+        return self._trie.siblings(leaf_path(number, key))
+
     def seal(self) -> bytes:
         """Bring the app hash up to date, and keep what changed in `unsaved` for the engine."""
         leaves: dict[bytes, bytes | None] = {}
         for number, key in self._changed:
             encoded = self.tables[number].encoded(key)
             self.unsaved[number, key] = encoded
-            path = sha256(bytes((number,)) + key).digest()
+            path = leaf_path(number, key)
             leaves[path] = None if encoded is None else leaf_hash(path, encoded)
         self._changed.clear()
         self._trie.update(leaves)

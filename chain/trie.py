@@ -82,3 +82,12 @@ class Trie:
         """Set the leaf hash of each path (32 bytes); None takes the leaf away."""
         updates = sorted(changes.items())
         self._root = _update(self._root, updates, 0, len(updates), 0)
+
+    def siblings(self, path: bytes) -> list[bytes] | None:
+        """The hashes beside the way from the root to the leaf at `path`, root first; None when there is no such leaf."""
+        node, beside = self._root, []
+        while isinstance(node, list):
+            is_right = bool(path[len(beside) >> 3] & (128 >> (len(beside) & 7)))
+            beside.append(_hash(node[not is_right]))
+            node = node[is_right]
+        return beside if node is not None and node[0] == path else None
