@@ -3,6 +3,8 @@ The cloud has a closed interval booked into the wallets. The whole interval is s
 was booked before is taken back in the same step: a late reading changes the outcome to what it would have been.
 """
 
+from chain.losses import book_losses
+from chain.provenance import book_lots
 from chain.rules.sent import Sent
 from chain.settlement import settle
 from chain.state import GRID_ID, Flow, Settled, State, Wallet, u32
@@ -25,6 +27,8 @@ def apply(state: State, sent: Sent) -> Status:
     flows = settle(state, settlement.interval)
     for flow in flows:
         _move(state, flow, 1)
+    book_lots(state, settlement.interval, flows)
+    book_losses(state, settlement.interval)
     state.settled.put(key, Settled(flows))
     state.unsettled.delete(key)
     return Status.APPLIED

@@ -38,7 +38,7 @@ def test_better_than_without_and_worse_in_nothing(scenario, seed, meters, mlmds)
         "self_consumption_pct": controlled["self_consumption_pct"] - baseline["self_consumption_pct"],
     }
     assert min(gains.values()) >= 0 and sum(gain > 0 for gain in gains.values()) >= 2, gains
-    assert conservation(street.world.state) == {"energy_error_wh": 0, "money_error_micro": 0}
+    assert not any(conservation(street.world.state).values())
     switches = controlled["series"]["relay_switches"]
     for site in street.meters:
         for contract_kind, terms, _ in site.contracts:

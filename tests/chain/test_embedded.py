@@ -238,7 +238,7 @@ def test_the_command_line(world, path):
     assert exported["recomputed_equal"] and exported["faults"] == []
     assert exported["app_hash"] == world.state.app_hash.hex()
     assert exported["transactions"] == sum(exported["statuses"].values()) == len(world.log)
-    assert exported["conservation"] == {"energy_error_wh": 0, "money_error_micro": 0}
+    assert not any(exported["conservation"].values())
     assert len(exported["decisions"]) == len(world.decisions) == 18
     assert any(decision["receipt"] for decision in exported["decisions"])
     assert [block["number"] for block in exported["light_blocks"]] == list(range(1, len(exported["light_blocks"]) + 1))
