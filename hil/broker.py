@@ -74,13 +74,15 @@ class Broker:
             process.end(self._process)
             self._process = None
 
-    def check(self) -> None:
-        """Raises BenchError when it ended by itself."""
-        if self._process and self._process.poll() is not None:
+    def was_killed(self) -> bool:
+        """Whether somebody killed it. Raises BenchError when it ended by itself."""
+        status = self._process.poll() if self._process else None
+        if status is None:
+            return False
+        if status and not process.was_killed(status):
             tail = process.log_tail(self._log)
-            raise BenchError(
-                f"the broker {self.kind} ended by itself (status {self._process.returncode}). {self._log}:\n{tail}"
-            )
+            raise BenchError(f"the broker {self.kind} ended by itself (status {status}). {self._log}:\n{tail}")
+        return True
 
     def _command(self) -> list[str]:
         if self.kind == "amqtt":

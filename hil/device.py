@@ -64,6 +64,7 @@ class Device:
     radio_on: bool = False
     erases: Counter[int] = field(default_factory=Counter)
     power_lost: Callable[[], None] = lambda: None
+    killed: Callable[[], None] = lambda: None
     _participant: Participant | None = None
     _process: subprocess.Popen[bytes] | None = None
     _sockets: dict[int, Link] = field(default_factory=dict)
@@ -125,16 +126,25 @@ class Device:
                 _ROUTES[kind](self, argument, payload)
 
     def _receive(self) -> None:
-        assert self._participant and self._process
+        assert self._participant
         try:
             self._participant.receive()
         except ParticipantDied:
-            status = self._process.wait()
-            tail = process.log_tail(self.board.log)
-            raise ParticipantDied(f"{self.name} ended by itself (status {status}). {self.board.log}:\n{tail}") from None
+            self._ended()
+            return
         # A board that halted for a reset or a power cut never reports idle again: its last item says so.
         if any(item[0] in (frames.RESET, frames.CUT) for item in self._participant.items):
             self._participant.idle = True
+
+    def _ended(self) -> None:
+        """Killed by hand is a power failure; an end of its own is a fault of ours."""
+        assert self._process
+        status = self._process.wait()
+        if not process.was_killed(status):
+            tail = process.log_tail(self.board.log)
+            raise ParticipantDied(f"{self.name} ended by itself (status {status}). {self.board.log}:\n{tail}")
+        self.power_off()
+        self.killed()
 
     # -- wires ----------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Carries out what a scenario says goes wrong, at its time, and writes down what was done."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,8 @@ from hil.replay import Eavesdropper
 from hil.scenario import BrokerKilled, ClockJump, Fault, PowerCut, Replay
 from hil.service import Service
 from hil.tap import Tap
+
+RESTART_S = 5
 
 
 @dataclass
@@ -29,6 +32,24 @@ class Faults:
             if self.time.now_ms <= at_ms < end_s * 1000:
                 self.time.at(at_ms, lambda fault=fault: self._carry_out(fault))  # type: ignore[misc]
 
+    def restart_what_is_killed(self) -> None:
+        """A process killed by hand comes back, as a board gets its power again and a supervisor starts a service."""
+        for device in self.devices.values():
+            device.killed = lambda device=device: self._restart(device.name, device.power_on)  # type: ignore[misc]
+        for service in self.services:
+            service.killed = lambda service=service: self._restart(service.name, service.start)  # type: ignore[misc]
+
+    def _restart(self, name: str, start: Callable[[], None]) -> None:
+        self._note("killed", f"by hand, back after {RESTART_S} s", name)
+        self.time.at(self.time.now_ms + RESTART_S * 1000, start)
+
+    def restart_broker(self) -> None:
+        """It was killed by hand: nothing of what it held is left."""
+        self.broker.kill()
+        self._note("killed", "by hand, its state lost", "broker")
+        self._lose_broker()
+        self._start_broker()
+
     def _carry_out(self, fault: Fault) -> None:
         if isinstance(fault, BrokerKilled):
             self._kill_broker(fault)
@@ -45,11 +66,14 @@ class Faults:
 
     def _kill_broker(self, fault: BrokerKilled) -> None:
         self.broker.kill()
+        self._lose_broker()
+        self._note("broker_killed", f"its state wiped, back after {fault.down_s} s")
+        self.time.at(self.time.now_ms + fault.down_s * 1000, self._start_broker)
+
+    def _lose_broker(self) -> None:
         self.tap.broker_down()
         for service in self.services:
             service.close_port()
-        self._note("broker_killed", f"its state wiped, back after {fault.down_s} s")
-        self.time.at(self.time.now_ms + fault.down_s * 1000, self._start_broker)
 
     def _start_broker(self) -> None:
         self.broker.start()

@@ -57,6 +57,11 @@ def end(process: subprocess.Popen[bytes], patience_s: float = 0.0) -> None:
     process.wait()
 
 
+def was_killed(status: int) -> bool:
+    """Whether an exit status says that somebody ended the process by hand."""
+    return -status in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+
+
 def log_tail(log: Path, lines: int = 12) -> str:
     """The last lines of a log, indented, for an error's text."""
     if not log.exists():

@@ -168,6 +168,7 @@ class Run:
         self.time.at(self.end_s * 1000, self._close_books_of_plant)
         self.time.at(self.time.now_ms, self._show)
         self.faults = Faults(self.time, self.broker, self.tap, self.services, self.devices, self.eavesdropper)
+        self.faults.restart_what_is_killed()
         self.faults.plan(self.options.day.faults, self.options.day.start_s, self.end_s)
 
     def _advance_plant(self) -> None:
@@ -181,7 +182,8 @@ class Run:
         witness.write(self.evidence, "plant", plants.outcome(self.plant, self._stored_wh, None))
 
     def _show(self) -> None:
-        self.broker.check()
+        if self.broker.was_killed():
+            self.faults.restart_broker()
         now_ms, monitor = self.time.now_ms, self.monitor
         played_ms = now_ms - self.options.start_s * 1000
         self._on_progress(

@@ -6,6 +6,7 @@ ends at the bench: the control channel, and a Unix socket where it finds its MQT
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from hil import process
@@ -70,6 +71,7 @@ class Service:
     def __init__(self, name: str, module: str, config: Path, log: Path, mqtt_path: Path, time: Coordinator, tap: Tap):
         self.name = name
         self.log = log
+        self.killed: Callable[[], None] = lambda: None
         self._mqtt_path = mqtt_path
         self._module, self._config = module, config
         self._time, self._tap = time, tap
@@ -92,10 +94,7 @@ class Service:
 
     def stop(self) -> None:
         self.close_port()
-        if self._participant:
-            self._time.unwatch(self._participant.channel.fileno())
-            self._participant.channel.close()
-            self._participant = None
+        self._leave()
         if self._process:
             process.end(self._process, _STOP_PATIENCE_S)
             self._process = None
@@ -179,10 +178,27 @@ class Service:
         """Its messages have gone to the tap already, each client's in its own order."""
 
     def _receive(self) -> None:
-        assert self._participant and self._process
+        assert self._participant
         try:
             self._participant.receive()
         except ParticipantDied:
-            status = self._process.wait()
+            self._ended()
+
+    def _ended(self) -> None:
+        """Killed by hand (a plain `kill` lets it stop cleanly), or by a fault of ours."""
+        assert self._process
+        status = self._process.wait()
+        if status and not process.was_killed(status):
             tail = process.log_tail(self.log)
-            raise ParticipantDied(f"{self.name} ended by itself (status {status}). {self.log}:\n{tail}") from None
+            raise ParticipantDied(f"{self.name} ended by itself (status {status}). {self.log}:\n{tail}")
+        for client in list(self._clients):
+            client.hang_up()
+        self._leave()
+        self._process = None
+        self.killed()
+
+    def _leave(self) -> None:
+        if self._participant:
+            self._time.unwatch(self._participant.channel.fileno())
+            self._participant.channel.close()
+            self._participant = None
