@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from .event_store import exported
 from .intake import records_of
 
 
@@ -22,6 +23,7 @@ def export(path: Path) -> dict[str, Any]:
             "commands": _commands(db),
             "receipts": _receipts(db),
             "submissions": _submissions(db),
+            "events": exported(db),
         }
     finally:
         db.close()

@@ -20,8 +20,10 @@ from link.timer import Clock, next_after, sleep_until
 from link.timeseries import TimeSeries
 from wire import interval, signed_time, topics
 from wire.errors import WireError
+from wire.event import CODES
 
 from .control import Control
+from .event_store import read_event
 from .follow import Gap, Next
 from .light_node import LightNode
 from .reception import Reception, point_of
@@ -36,7 +38,7 @@ FETCH_AGAIN_S = (2, 5, 10, 15)
 SUBMIT_AGAIN_S = 60
 REPORT_OFFSET_S = 3  # behind the reports of devices, which come at whole periods
 T = TypeVar("T")
-SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status")
+SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status", "event")
 
 
 class Service:
@@ -134,7 +136,7 @@ class Service:
 
     def _from_device(self, device_id: bytes, leaf: str, payload: bytes) -> None:
         """Raises WireError, Refused. A stranger does not get as far as the queues."""
-        if leaf in ("reading", "receipt") and device_id not in self._site.registry.devices:
+        if leaf in ("reading", "receipt", "event") and device_id not in self._site.registry.devices:
             raise WireError("unknown_signer")
         if leaf == "reading":
             self._put(self._parcels, device_id.hex(), payload)
@@ -143,10 +145,20 @@ class Service:
         elif leaf == "load":
             self._control.take_load(payload, device_id)
             self._measured.set()
+        elif leaf == "event":
+            self._take_event(device_id, payload)
         elif leaf == "time_request":
             self._tell_time(device_id, payload)
         elif leaf == "status" and payload == b"online":
             self._send(self._control.resend_through(device_id, int(self._clock())))
+
+    def _take_event(self, device_id: bytes, payload: bytes) -> None:
+        found = read_event(payload, device_id, self._site.registry, self._site.network_id)
+        with self._store.transaction():
+            is_new = self._store.events.add(device_id, found, payload, int(self._clock()))
+        if is_new:
+            name = CODES[found.code] if found.code < len(CODES) else str(found.code)
+            self._journal.info("event", device=device_id.hex(), code=name, ended=bool(found.end_s), value=found.value)
 
     def _tell_time(self, device_id: bytes, challenge: bytes) -> None:
         if len(challenge) != signed_time.CHALLENGE_SIZE:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .area_store import AreaStore
 from .command_store import CommandStore
+from .event_store import EventStore
 from .reading_store import ReadingStore
 from .submission_store import SubmissionStore
 
@@ -56,7 +57,7 @@ class StoreBusy(Exception):
 
 
 class Store:
-    """Its parts: readings, commands, submissions, area. Who writes does it inside `with store.transaction():`."""
+    """Its parts: readings, commands, submissions, area, events. Who writes does it inside `store.transaction()`."""
 
     def __init__(self, path: Path) -> None:
         """Raises StoreBusy."""
@@ -74,6 +75,7 @@ class Store:
         self.commands = CommandStore(self.db)
         self.submissions = SubmissionStore(self.db)
         self.area = AreaStore(self.db)
+        self.events = EventStore(self.db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -63,6 +63,7 @@ def html(evidence: Evidence, report: dict[str, Any]) -> str:
         commands=_command_rows(report["commands"]),
         path=_path(evidence),
         faults=[_fault(fault) for fault in report["faults"]],
+        events=[_event(event) for event in report["events"]],
         light=figures.LIGHT,
         dark=figures.DARK,
     )
@@ -147,6 +148,17 @@ def _fault(fault: dict[str, Any]) -> dict[str, str]:
         "what": f"{what}, {fault['device']}" if fault.get("device") else what,
         "effect": fault["effect"],
         "change": fault["change"],
+    }
+
+
+def _event(event: dict[str, Any]) -> dict[str, str]:
+    about = f" of {event['subject']}" if event["subject"] else ""
+    return {
+        "at": _clock(event["begin_s"]),
+        "until": _clock(event["end_s"]) if event["end_s"] else "",
+        "device": event["device"],
+        "what": event["code"].replace("_", " ") + about,
+        "value": f"{event['value']:,}",
     }
 
 

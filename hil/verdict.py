@@ -8,6 +8,7 @@ from typing import Any
 
 from hil.benefit import benefit, better_in
 from hil.consequences import consequences, refused
+from hil.events import events
 from hil.evidence import Evidence
 from hil.invariants import CHECKS
 from hil.readings import committed, duplicated, signed
@@ -44,6 +45,7 @@ def judge(evidence: Evidence) -> dict[str, Any]:
         },
         "replays": {"sent": bench["replays"], "refused": refused(evidence)},
         "faults": consequences(evidence),
+        "events": events(evidence),
         "invariants": invariants,
         "holds": all(invariant["holds"] for invariant in invariants),
     }
