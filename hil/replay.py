@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from hil.device import Device
 from hil.mqtt_packets import Publish
 from hil.tap import Tap
-from wire import cose, kind, topics
+from wire import cose, kind
 from wire.errors import WireError
 
-# Only what is signed is worth a replay. The ledger's own blocks are public and sent again to whoever asks.
+# Only what is signed is worth a replay.
 KINDS = {number: name.lower() for name, number in vars(kind).items() if isinstance(number, int)}
 
 
@@ -46,7 +46,7 @@ class Eavesdropper:
 
     def read(self, _client: str, message: Publish) -> None:
         name = kind_of(message.payload)
-        if name and message.topic != topics.BLOCK:
+        if name:
             self._on_mqtt.setdefault(name, message)
 
     def replay(self) -> list[str]:
