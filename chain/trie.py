@@ -19,7 +19,8 @@ Node = None | Leaf | list
 
 
 def leaf_hash(path: bytes, value: bytes) -> bytes:
-    return sha256(LEAF + path + value).digest()
+    """Over the hash of the value, so that a neighbour's row can prove an absence without being shown."""
+    return sha256(LEAF + path + sha256(value).digest()).digest()
 
 
 def _hash(node: Node) -> bytes:
@@ -83,11 +84,16 @@ class Trie:
         updates = sorted(changes.items())
         self._root = _update(self._root, updates, 0, len(updates), 0)
 
-    def siblings(self, path: bytes) -> list[bytes] | None:
-        """The hashes beside the way from the root to the leaf at `path`, root first; None when there is no such leaf."""
+    def walk(self, path: bytes) -> tuple[list[bytes], Leaf | None]:
+        """The hashes beside the way from the root towards `path`, root first, and the leaf it ends at, if at any."""
         node, beside = self._root, []
         while isinstance(node, list):
             is_right = bool(path[len(beside) >> 3] & (128 >> (len(beside) & 7)))
             beside.append(_hash(node[not is_right]))
             node = node[is_right]
-        return beside if node is not None and node[0] == path else None
+        return beside, node
+
+    def siblings(self, path: bytes) -> list[bytes] | None:
+        """Those hashes, for a leaf that is there; None when there is no such leaf."""
+        beside, leaf = self.walk(path)
+        return beside if leaf is not None and leaf[0] == path else None
