@@ -32,6 +32,7 @@ FILES = (
     "test_reclose",
     "test_s0_pulse",
     "test_trip_curve",
+    "test_update",
 )
 
 RUN = """

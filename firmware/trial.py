@@ -1,0 +1,31 @@
+"""
+The Trial is a new firmware's test of itself, on the board and in the network it has to
+work in. Its config could be read, or it would not have come here; it passes when its chips
+answer, it has heard signed time, and the aggregator has acknowledged a reading. The time
+it has for that spans the end of a window.
+"""
+
+import asyncio
+
+from wire import reading
+
+DEADLINE_S = 1200
+_LOOK_S = 5
+
+
+# What is missing now, as one of slots.REASONS; "none" when nothing is.
+def missing(is_time_set, is_heard, flags):
+    if not (is_time_set and is_heard):
+        return "no_network"
+    return "chips_silent" if flags & reading.CHIP_SILENT else "none"
+
+
+async def run(device):
+    """Returns "none" as soon as the test is passed, or what is still missing at the deadline."""
+    lacks = "no_network"
+    for _ in range(DEADLINE_S // _LOOK_S):
+        lacks = missing(device.clock.is_set(), device.is_heard, device.equipment.snapshot().flags)
+        if lacks == "none":
+            break
+        await asyncio.sleep(_LOOK_S)
+    return lacks
