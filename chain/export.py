@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chain.audit import conservation
+from chain.export_lots import cycles, heights, losses, origins, stored_origins, versions
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
 from chain.market import has_readings, supply_and_demand
@@ -44,10 +45,17 @@ def export(path: str | Path, genesis: Genesis) -> dict[str, Any]:
         "transactions": sum(statuses.values()),
         "statuses": dict(sorted(statuses.items())),
         "energy_types": list(energy_type.NAMES),
-        "intervals": [_interval(state, interval) for interval in _intervals(state)],
+        "grid_mix_permille": dict(genesis.grid_mix),
+        "intervals": _books(state, blocks),
         "wallets": {key.hex(): wallet._asdict() for key, wallet in state.wallets.items()},
         "registrations": [_registration(key, subject) for key, subject in state.subjects.items()],
         "contracts": [_contract(key, agreement) for key, agreement in state.contracts.items()],
+        "contract_versions": versions(state),
+        "stocks": [
+            {"device_id": key.hex(), "lost_wh": stock.lost_wh, "origins": origins(stock.origins)}
+            for key, stock in state.stocks.items()
+        ],
+        "loss_accounts_wh": {key.hex(): account.number for key, account in state.loss_accounts.items()},
         "decisions": list(_decisions(state, blocks)),
         "edge_receipts": [
             {"device_id": key[:8].hex(), **_receipt(answer)}
@@ -61,6 +69,14 @@ def export(path: str | Path, genesis: Genesis) -> dict[str, Any]:
     }
 
 
+def _books(state: State, blocks: list[StoredBlock]) -> list[dict[str, Any]]:
+    priced, settled = heights(blocks, kind.PRICE), heights(blocks, kind.SETTLEMENT)
+    return [
+        {**_interval(state, number), "price_height": priced.get(number), "settled_height": settled.get(number)}
+        for number in _intervals(state)
+    ]
+
+
 def _intervals(state: State) -> list[int]:
     """Every interval that has readings, or prices, or both."""
     keys = {key for table in (state.unsettled, state.settled, state.prices) for key, _ in table.items()}
@@ -71,6 +87,7 @@ def _interval(state: State, interval: int) -> dict[str, Any]:
     key = u32(interval)
     posted = state.prices.get(key)
     market = supply_and_demand(state, interval)
+    stored = stored_origins(state, interval)
     return {
         "interval": interval,
         "start_s": start_of(interval),
@@ -80,11 +97,13 @@ def _interval(state: State, interval: int) -> dict[str, Any]:
         "demand_wh": market.demand_wh,
         "net_import_wh": market.net_import_wh,
         "settled": has_readings(state, interval) and key not in state.unsettled,
-        "flows": [_flow(state, flow) for flow in state.settled.get(key, Settled(())).flows],
+        "flows": [_flow(state, flow, stored) for flow in state.settled.get(key, Settled(())).flows],
+        "cycles": cycles(state, interval),
+        "losses_wh": losses(state, interval),
     }
 
 
-def _flow(state: State, flow: Flow) -> dict[str, Any]:
+def _flow(state: State, flow: Flow, stored: dict[Flow, list[dict[str, Any]]]) -> dict[str, Any]:
     return {
         "producer": flow.producer_id.hex(),
         "consumer": flow.consumer_id.hex(),
@@ -94,6 +113,7 @@ def _flow(state: State, flow: Flow) -> dict[str, Any]:
         "energy_wh": flow.energy_wh,
         "price_micro_per_kwh": flow.price_micro_per_kwh,
         "money_micro": flow.money_micro,
+        "origins": stored.get(flow, []),  # of what came out of a battery
     }
 
 
