@@ -48,7 +48,8 @@ def _run(memory, slot):
 # Whatever comes of it, the next start finds it in the record.
 def _try(memory, slot):
     machine.WDT(timeout=_HANG_MS)
-    machine.Timer(0).init(mode=machine.Timer.ONE_SHOT, period=_TRIAL_MS, callback=lambda _: _give_up("overdue"))
+    # 0 is the breaker's sampler.
+    machine.Timer(1).init(mode=machine.Timer.ONE_SHOT, period=_TRIAL_MS, callback=lambda _: _give_up("overdue"))
     try:
         _run(memory, slot)  # a firmware never returns
     except Exception as error:

@@ -45,6 +45,8 @@ DATA_SIZE = 204
 PIECE_SIZE_MAX = 250
 _HASH_SIZE = 32
 _HEAD_SIZE = 1 + NAME_SIZE + 2 + _HASH_SIZE
+# One MQTT message carries this many pieces back to back, all but the last of the image PIECE_SIZE_MAX long.
+MESSAGE_PIECES = 3
 REQUEST_SIZE = 1 + NAME_SIZE + 2 + 1
 LAST = bytes(_HASH_SIZE)
 
@@ -96,3 +98,10 @@ def open_request(frame):
     if len(frame) != REQUEST_SIZE:
         raise WireError("wrong_length", "request")
     return frame[1:9], frame[9] << 8 | frame[10], frame[11]
+
+
+def frames_of(payload):
+    """The frames in one MQTT message: an announcement, or pieces."""
+    if payload[:1] != PIECE:
+        return [payload]
+    return [payload[at : at + PIECE_SIZE_MAX] for at in range(0, len(payload), PIECE_SIZE_MAX)]

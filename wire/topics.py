@@ -8,10 +8,13 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 | gridtide/v1/<area>/<device>/load             | Load                       | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/receipt          | Receipt                    | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/event            | Event                      | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/rotation         | Rotation                   | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/firmware_request | wire/firmware.py: request  | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/time_request     | challenge, 8 bytes         | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/acknowledgement  | Acknowledgement            | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/<device>/command          | Command                    | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/<device>/time             | Time                       | aggregator -> M-LMD      | no       |
+| gridtide/v1/<area>/<device>/firmware         | Firmware, or pieces of it  | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/area_load                 | AreaLoad                   | aggregator -> cloud      | no       |
 | gridtide/v1/ledger/submit                    | a signed transaction       | anyone -> full node      | no       |
 | gridtide/v1/ledger/block                     | Block                      | full node -> everyone    | no       |
@@ -19,7 +22,7 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 | gridtide/v1/ledger/strategy                  | Strategy                   | cloud -> aggregators     | no       |
 
 <device> in a topic is the M-LMD that carries the message, or a lone meter; for a
-command and a receipt it is the device that acts.
+command and a receipt it is the device that acts, for firmware the one that is to run it.
 """
 
 ROOT = "gridtide/v1"
@@ -28,8 +31,8 @@ BLOCK = ROOT + "/ledger/block"
 FETCH = ROOT + "/ledger/fetch"
 STRATEGY = ROOT + "/ledger/strategy"
 
-FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request", "event")
-TO_DEVICE = ("acknowledgement", "command", "time")
+FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request", "event", "rotation", "firmware_request")
+TO_DEVICE = ("acknowledgement", "command", "time", "firmware")
 
 
 def _hex(identity):
