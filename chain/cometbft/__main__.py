@@ -1,0 +1,48 @@
+"""`python -m chain.cometbft GENESIS.toml LEDGER.sqlite SOCKET` answers one CometBFT node (proxy_app = unix://SOCKET)."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from chain.cometbft.application import Application
+from chain.cometbft.server import serve
+from chain.errors import LedgerError
+from chain.genesis import Genesis
+
+
+async def run(application: Application, socket: str) -> None:
+    """Until SIGINT or SIGTERM; raises what an answer failed with, and then the node stops too."""
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    try:
+        await serve(socket, application.handlers)
+    finally:
+        application.close()
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m chain.cometbft", description="The ledger behind one CometBFT node."
+    )
+    parser.add_argument("genesis", type=Path, metavar="GENESIS.toml")
+    parser.add_argument("ledger", type=Path, metavar="LEDGER.sqlite", help="made when it is not there")
+    parser.add_argument("socket", metavar="SOCKET", help="path of the Unix socket to answer on")
+    parser.add_argument("--snapshot-every", type=int, default=0, metavar="HEIGHTS", help="0, the default: never")
+    given = parser.parse_args(arguments)
+    try:
+        application = Application(given.ledger, Genesis.load(given.genesis), given.snapshot_every)
+        asyncio.run(run(application, given.socket))
+    except LedgerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except asyncio.CancelledError:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
