@@ -24,6 +24,13 @@ TIME = 65017
 EVENT = 65018
 HEADROOM = 65019
 FIRMWARE = 65020
+PROFILE = 65026
+ANCHOR = 65027
+MEMBERSHIP = 65028
+OFFER = 65029
+ACCEPTANCE = 65030
+RELEASE = 65031
+EVIDENCE = 65032
 
 # What the ledger takes as a transaction, in the order in which one block applies them.
 TRANSACTIONS = (

@@ -164,6 +164,17 @@ def of_the_ledger(ids):
     registration = {"nonce": 1, "subject_id": ids["meter"], "role": 2, "public_key": ids["meter key"]}
     registration |= {"owner_id": ids["user"], "area_id": ids["aggregator"], "energy_type": 1}
     price = {"nonce": 5, "interval": INTERVAL, "price_micro_per_kwh": [310_000, 120_500, 205_000]}
+    boxes = {"for_user": bytes(range(64)), "for_operator": bytes(range(64, 128))}
+    anchor = {"nonce": 1, "ledger_id": bytes(range(8)), "first_day": 20_777, "last_day": 20_777, "plant_count": 30}
+    member = {"nonce": 1, "member_id": ids["user"], "public_key": bytes(range(32)), "rights": 3, "kinds": [65027]}
+    member |= {"group_key": bytes(range(80))}
+    offer = {"nonce": 1, "stream": b"elec-market-open", "direction": 0, "energy_wh": 2_300, "money_micro": 252_667}
+    offer |= {"first_interval": INTERVAL + 2, "last_interval": INTERVAL + 3, "baseline_intervals": 4}
+    offer |= {"expires_interval": INTERVAL + 2}
+    accepted = {"nonce": 1, "offer_id": bytes(range(8)), "device_id": ids["meter"], "energy_wh": 2_300}
+    accepted |= {"money_micro": 252_667}
+    leaf = {"reading": bytes(range(40)), "index": 3, "path": [bytes(range(32)), bytes(32)]}
+    evidence = {"nonce": 1, "light_block": bytes(range(40)), "contrary": b"", "device_id": ids["meter"]}
     strategy = {"issued_s": T, "report_s": 300, "feeder_power_w_max": 160_000}
     area_load = {"area_id": ids["aggregator"], "measured_s": T, "power_w": 91_200, "power_w_max": 120_000, "shed_w": 0}
     return [
@@ -175,6 +186,14 @@ def of_the_ledger(ids):
         ("registration", "registration", 65011, "operator", registration),
         ("advance", "advance", 65012, "cloud", {"nonce": 3, "interval": INTERVAL}),
         ("settlement", "settlement", 65013, "cloud", {"nonce": 4, "interval": INTERVAL - 1}),
+        ("profile", "profile", 65026, "user", {"nonce": 4} | boxes),
+        ("anchor", "anchor", 65027, "operator", anchor | {"hash_g": bytes(range(32))}),
+        ("membership", "membership", 65028, "operator", member),
+        ("offer", "offer", 65029, "user", offer),
+        ("acceptance", "acceptance", 65030, "meter", accepted),
+        ("release", "release", 65031, "user", {"nonce": 2, "offer_id": bytes(range(8))}),
+        ("evidence, a reading", "evidence", 65032, "user", evidence | {"leaves": [leaf]}),
+        ("evidence, two light blocks", "evidence", 65032, "user", evidence | {"contrary": b"\1", "leaves": []}),
         ("strategy", "strategy", 65015, "cloud", strategy),
         ("area load", "area_load", 65016, "aggregator", area_load),
     ]
