@@ -7,7 +7,7 @@ from chain.opened import Opened, open_transaction
 from wire import kind
 
 RANK = {number: rank for rank, number in enumerate(kind.TRANSACTIONS)}
-COUNTER = {kind.LIGHT_BLOCK: "number", kind.RECEIPT: "command_sequence"}  # everywhere else it is the nonce
+COUNTER = {kind.LIGHT_BLOCK: "number", kind.RECEIPT: "command_sequence", kind.ROTATION: "made_s"}  # everywhere else it is the nonce
 Place = tuple[int, bytes, int, bytes]
 
 

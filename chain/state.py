@@ -6,6 +6,7 @@ Keys are bytes, values are namedtuples of integers, bytes and tuples of them. A 
 so the state knows what changed since it was sealed; `seal` brings the app hash up to date at the price of the changes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -13,12 +14,14 @@ from typing import Any, NamedTuple
 import cbor2
 
 from chain import lot
+from chain.archive import INTERVAL_OF, Archive, Root
 from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
 from chain.trie import Trie, leaf_hash
 from chain.version import Latest, Version
+from wire import receipt
 from wire.block import Decision
-from wire.receipt import Receipt
+from wire.schema import U32, Layout
 
 
 class Number(NamedTuple):
@@ -41,6 +44,15 @@ class Subject(NamedTuple):
     owner_id: bytes
     area_id: bytes
     energy_type: int
+
+
+class FormerKey(NamedTuple):
+    """A key that counts no more; by (subject id, number of the key, from 0)."""
+
+    public_key: bytes
+    until_interval: int  # the last market interval in which something was signed with it
+    ended_by: int  # wire.kind: ROTATION or REVOCATION
+    is_lost: int  # 1: the operator ended it; what came later under it is not its holder's
 
 
 class Agreement(NamedTuple):
@@ -100,6 +112,10 @@ class Posted(NamedTuple):
     signal_micro_per_kwh: int  # what contracts go by: docs/price.md
 
 
+# A receipt, and when the ledger took it.
+Recorded = Layout("Recorded", (*receipt.LAYOUT.fields, ("recorded_interval", U32))).cls
+
+
 class Flow(NamedTuple):
     """Energy that moved from one meter to another in one interval. GRID_ID stands for the upper network."""
 
@@ -141,6 +157,8 @@ class Table:
         self._make = make
         self._rows: dict[bytes, Any] = {}
         self._changed = changed
+        self._interval_of = INTERVAL_OF.get(name)
+        self._of_interval: dict[int, set[bytes]] = defaultdict(set)
 
     def get(self, key: bytes, default: Any = None) -> Any:
         return self._rows.get(key, default)
@@ -148,10 +166,21 @@ class Table:
     def put(self, key: bytes, value: tuple) -> None:
         self._rows[key] = value
         self._changed.add((self.number, key))
+        if self._interval_of is not None:
+            self._of_interval[self._interval_of(key, value)].add(key)
 
     def delete(self, key: bytes) -> None:
-        del self._rows[key]
+        value = self._rows.pop(key)
         self._changed.add((self.number, key))
+        if self._interval_of is not None:
+            keys = self._of_interval[self._interval_of(key, value)]
+            keys.discard(key)
+            if not keys:
+                del self._of_interval[self._interval_of(key, value)]
+
+    def of_interval(self, interval: int) -> list[bytes]:
+        """The keys that belong to an interval (chain/archive.py), ascending."""
+        return sorted(self._of_interval.get(interval, ()))
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._rows
@@ -203,7 +232,7 @@ TABLES = (
     ("unsettled", lambda row: Number(*row)),  # intervals with readings that are in no wallet yet; the number is 1
     ("prices", lambda row: Posted(*row)),
     ("decisions", lambda row: Decision(*row)),
-    ("receipts", lambda row: Receipt(*row)),  # by (device id, command sequence)
+    ("receipts", lambda row: Recorded(*row)),  # by (device id, command sequence)
     ("answers", lambda row: Number(*row)),  # decision id -> command sequence of the receipt that answers it
     ("settled", _settled),
     ("wallets", lambda row: Wallet(*row)),
@@ -214,6 +243,11 @@ TABLES = (
     ("stocks", lot.stock),
     ("losses", lambda row: Number(*row)),  # of (interval, area id): what its M-LMDs measured and its meters did not
     ("loss_accounts", lambda row: Number(*row)),  # by area id: the sum of its losses
+    ("roots", lambda row: Root(*row)),
+    ("archive", lambda row: Archive(*row)),
+    ("former_keys", lambda row: FormerKey(*row)),
+    ("keys_ended", lambda row: Number(*row)),  # by subject id: how many former keys it has
+    ("revoked", lambda row: Number(*row)),  # by subject id: the reason, as in wire/revocation.py
 )
 
 
@@ -240,6 +274,7 @@ class State:
     def __init__(self, genesis: Genesis) -> None:
         self.genesis = genesis
         self.unsaved: dict[tuple[int, bytes], bytes | None] = {}
+        self.left: dict[tuple[int, bytes], bytes] = {}  # rows that left the state since it was sealed
         self._changed: set[tuple[int, bytes]] = set()
         self._trie = Trie()
         self.tables = tuple(Table(name, number, make, self._changed) for number, (name, make) in enumerate(TABLES))
@@ -270,6 +305,11 @@ class State:
             self.stocks,
             self.losses,
             self.loss_accounts,
+            self.roots,
+            self.archive,
+            self.former_keys,
+            self.keys_ended,
+            self.revoked,
         ) = self.tables
 
     @classmethod
@@ -295,6 +335,10 @@ class State:
         """What proves a row against the app hash, as of the last `seal`; None when there is no such row."""
         return self._trie.siblings(leaf_path(number, key))
 
+    def walk(self, number: int, key: bytes) -> Any:
+        """Trie.walk towards a row, also towards one that is not there."""
+        return self._trie.walk(leaf_path(number, key))
+
     def seal(self) -> bytes:
         """Bring the app hash up to date, and keep what changed in `unsaved` for the engine."""
         leaves: dict[bytes, bytes | None] = {}
@@ -304,5 +348,7 @@ class State:
             path = leaf_path(number, key)
             leaves[path] = None if encoded is None else leaf_hash(path, encoded)
         self._changed.clear()
+        self.unsaved.update(self.left)
+        self.left.clear()
         self._trie.update(leaves)
         return self._trie.root

@@ -17,6 +17,7 @@ class Status(IntEnum):
     NOT_PERMITTED = 5  # the signer's role may not send this kind
     NONCE_STALE = 6  # this nonce was used: a replay, or an older transaction
     NONCE_GAP = 7  # a transaction of this signer is missing before this one
+    SIGNER_REVOKED = 8  # checked with the signature: this signer takes part no more
 
     # register
     ROLE_UNKNOWN = 20
@@ -60,6 +61,7 @@ class Status(IntEnum):
     RECEIPT_KNOWN = 82
     DECISION_NOT_FOUND = 83
     DECISION_OF_ANOTHER_DEVICE = 84
+    RECEIPT_TOO_OLD = 85  # of an interval that left the state: whether it is a replay cannot be told any more
 
     # advance_interval, settle_interval
     INTERVAL_NOT_AFTER = 100  # the ledger's time only moves on
@@ -70,3 +72,10 @@ class Status(IntEnum):
     INTERVAL_NOT_CURRENT = 120
     PRICE_POSTED = 121
     PRICE_MISMATCH = 122  # not what the ledger's own supply and demand make it
+
+    # rotate_key, revoke_key
+    SUBJECT_NOT_FOUND = 140
+    SUBJECT_REVOKED = 141
+    KEY_OF_ANOTHER = 142  # only its holder and the operator change a key
+    KEY_FIXED = 143  # an aggregator's and the cloud's key stand in everybody's settings
+    KEY_SPENT = 144  # it is, or once was, this subject's key

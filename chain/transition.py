@@ -49,6 +49,8 @@ def _apply(state: State, opened: Opened, verify: Verify) -> Status:
     signed = cose.signature_input(envelope.protected, envelope.payload, state.genesis.network_id)
     if not verify(signer.public_key, signed, envelope.signature):
         return Status.BAD_SIGNATURE
+    if envelope.signer_id in state.revoked:
+        return Status.SIGNER_REVOKED
     if signer.role not in rule.roles:
         return Status.NOT_PERMITTED
     return _apply_sent(state, rule, Sent(transaction, envelope.signer_id, signer, content))

@@ -15,12 +15,14 @@ from chain.rules import (
     post_price,
     record_receipt,
     register,
+    revoke_key,
+    rotate_key,
     settle_interval,
 )
 from chain.rules.sent import OPERATOR, Sent
 from chain.state import State
 from chain.status import Status
-from wire import contract, kind, ledger_time, light_block, price, receipt, registration
+from wire import contract, kind, ledger_time, light_block, price, receipt, registration, revocation, rotation
 from wire.schema import Layout
 
 
@@ -36,6 +38,7 @@ class Rule(NamedTuple):
 
 _USER, _CLOUD, _AGGREGATOR = (registration.USER,), (registration.CLOUD,), (registration.AGGREGATOR,)
 _DEVICES = (registration.METER, registration.MLMD)
+_HOLDERS = (OPERATOR, registration.USER, *_DEVICES)
 
 RULES: dict[Any, Rule] = {
     kind.REGISTRATION: Rule(registration.LAYOUT, registration.SIZE_MAX, (OPERATOR,), True, register.apply),
@@ -46,5 +49,7 @@ RULES: dict[Any, Rule] = {
     kind.ADVANCE: Rule(ledger_time.ADVANCE_LAYOUT, ledger_time.SIZE_MAX, _CLOUD, True, advance_interval.apply),
     kind.SETTLEMENT: Rule(ledger_time.SETTLEMENT_LAYOUT, ledger_time.SIZE_MAX, _CLOUD, True, settle_interval.apply),
     kind.PRICE: Rule(price.LAYOUT, price.SIZE_MAX, _CLOUD, True, post_price.apply),
+    kind.ROTATION: Rule(rotation.LAYOUT, rotation.SIZE_MAX, _HOLDERS, False, rotate_key.apply),
+    kind.REVOCATION: Rule(revocation.LAYOUT, revocation.SIZE_MAX, (OPERATOR,), True, revoke_key.apply),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

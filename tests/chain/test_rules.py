@@ -124,10 +124,17 @@ ELSEWHERE = {
     Status.NOT_PERMITTED,
     Status.NONCE_STALE,
     Status.NONCE_GAP,
+    Status.SIGNER_REVOKED,  # and what else changes and ends keys: test_keys.py
+    Status.SUBJECT_NOT_FOUND,
+    Status.SUBJECT_REVOKED,
+    Status.KEY_OF_ANOTHER,
+    Status.KEY_FIXED,
+    Status.KEY_SPENT,
     Status.ROLE_UNKNOWN,
     Status.KEY_WEAK,
     Status.SUBJECT_MISMATCH,
     Status.ENTRIES_NOT_ASCENDING,
+    Status.RECEIPT_TOO_OLD,  # tests/chain/test_archive.py
 }
 
 

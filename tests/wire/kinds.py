@@ -24,6 +24,8 @@ from wire import (
     reading,
     receipt,
     registration,
+    revocation,
+    rotation,
     signed_time,
     strategy,
 )
@@ -47,6 +49,8 @@ KINDS = {
     "area_load": (kind.AREA_LOAD, area_load.LAYOUT, area_load.SIZE_MAX),
     "event": (kind.EVENT, event.LAYOUT, event.SIZE_MAX),
     "headroom": (kind.HEADROOM, headroom.LAYOUT, headroom.SIZE_MAX),
+    "rotation": (kind.ROTATION, rotation.LAYOUT, rotation.SIZE_MAX),
+    "revocation": (kind.REVOCATION, revocation.LAYOUT, revocation.SIZE_MAX),
     "profile": (kind.PROFILE, profile.LAYOUT, profile.SIZE_MAX),
     "anchor": (kind.ANCHOR, anchor.LAYOUT, anchor.SIZE_MAX),
     "membership": (kind.MEMBERSHIP, membership.LAYOUT, membership.SIZE_MAX),

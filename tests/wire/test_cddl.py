@@ -9,7 +9,7 @@ import pytest
 
 from tests.wire.interpreter import ROOT
 from tests.wire.kinds import KINDS
-from wire import block, command, contract, energy_type, event, offer, reading, receipt, registration
+from wire import block, command, contract, energy_type, event, offer, reading, receipt, registration, revocation
 
 SOURCE = (ROOT / "docs" / "wire.cddl").read_text()
 TEXT = re.sub(r";.*", "", SOURCE)
@@ -94,6 +94,7 @@ def named(module, *names: str) -> dict[int, str]:
         ("event-code", dict(enumerate(event.CODES))),
         ("energy-type-code", dict(enumerate(energy_type.NAMES))),
         ("contract-kind-code", named(contract, "supply", "deferrable", "battery")),
+        ("revocation-reason-code", dict(enumerate(revocation.REASONS))),
         ("direction-code", dict(enumerate(offer.DIRECTIONS))),
         ("role-code", named(registration, "user", "meter", "mlmd", "aggregator", "cloud")),
     ],
@@ -103,7 +104,7 @@ def test_the_codes_of(rule, expected):
 
 
 def test_no_codes_but_these():
-    assert len(CODES) == 10
+    assert len(CODES) == 11
 
 
 # The heading of each message: "; ---- 65001 Reading: ... At most 8192 bytes ... ----".

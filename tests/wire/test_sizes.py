@@ -19,6 +19,7 @@ GREATEST = {
     "load": 129,
     "event": 134,
     "headroom": 124,
+    "rotation": 142,
 }
 
 

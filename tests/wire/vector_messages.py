@@ -163,6 +163,8 @@ def of_the_ledger(ids):
     deferrable = supply | {"nonce": 2, "contract_id": 12, "contract_kind": 2, "terms": terms, "energy_types": []}
     registration = {"nonce": 1, "subject_id": ids["meter"], "role": 2, "public_key": ids["meter key"]}
     registration |= {"owner_id": ids["user"], "area_id": ids["aggregator"], "energy_type": 1}
+    rotation = {"made_s": T + 60, "subject_id": ids["meter"], "public_key": bytes(range(32))}
+    revocation = {"nonce": 2, "subject_id": ids["meter"], "reason": 1}
     price = {"nonce": 5, "interval": INTERVAL, "price_micro_per_kwh": [310_000, 120_500, 205_000]}
     boxes = {"for_user": bytes(range(64)), "for_operator": bytes(range(64, 128))}
     anchor = {"nonce": 1, "ledger_id": bytes(range(8)), "first_day": 20_777, "last_day": 20_777, "plant_count": 30}
@@ -186,6 +188,8 @@ def of_the_ledger(ids):
         ("registration", "registration", 65011, "operator", registration),
         ("advance", "advance", 65012, "cloud", {"nonce": 3, "interval": INTERVAL}),
         ("settlement", "settlement", 65013, "cloud", {"nonce": 4, "interval": INTERVAL - 1}),
+        ("rotation", "rotation", 65023, "meter", rotation),
+        ("revocation", "revocation", 65024, "operator", revocation),
         ("profile", "profile", 65026, "user", {"nonce": 4} | boxes),
         ("anchor", "anchor", 65027, "operator", anchor | {"hash_g": bytes(range(32))}),
         ("membership", "membership", 65028, "operator", member),

@@ -1,0 +1,32 @@
+"""A subject's next key counts from now on: asked for by the holder of the key until now, or by the operator for it."""
+
+from chain.ed25519 import is_sound
+from chain.keys import end, is_spent
+from chain.rules.sent import OPERATOR, Sent
+from chain.state import State
+from chain.status import Status
+from wire import kind
+from wire.registration import AGGREGATOR, CLOUD
+
+
+def apply(state: State, sent: Sent) -> Status:
+    # CHECK
+    new = sent.message
+    subject = state.subjects.get(new.subject_id)
+    if subject is None:
+        return Status.SUBJECT_NOT_FOUND
+    if new.subject_id in state.revoked:
+        return Status.SUBJECT_REVOKED
+    is_operators = sent.signer.role == OPERATOR
+    if not is_operators and new.subject_id != sent.signer_id:
+        return Status.KEY_OF_ANOTHER
+    if subject.role in (AGGREGATOR, CLOUD):
+        return Status.KEY_FIXED
+    if not is_sound(new.public_key):
+        return Status.KEY_WEAK
+    if is_spent(state, new.subject_id, new.public_key):
+        return Status.KEY_SPENT
+    # APPLY
+    end(state, new.subject_id, kind.ROTATION, is_operators)
+    state.subjects.put(new.subject_id, subject._replace(public_key=new.public_key))
+    return Status.APPLIED
