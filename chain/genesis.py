@@ -17,6 +17,8 @@ from wire import energy_type
 from wire.interval import INTERVAL_S
 
 U32_MAX = 0xFFFFFFFF
+HISTORY_MIN = 96
+COUNTS = ("ahead_intervals_max", "history_intervals", "storage_efficiency_permille")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Genesis:
     # Light blocks this far ahead of the ledger's time are taken: the cloud may have been away.
     ahead_intervals_max: int = 48
     pricing: tuple[TypePricing, ...] = field(default=PRICING)
+    # What belongs to an interval leaves the state so many intervals later (chain/archive.py): 60 days.
+    history_intervals: int = 2880
     # What of the energy that goes into a battery comes out again: the rest is its loss.
     storage_efficiency_permille: int = 900
     # What the upper network's energy is made of: (source, permille), 1000 together.
@@ -74,10 +78,12 @@ class Genesis:
             raise GenesisError("network_id: 8 bytes, as 16 hex digits")
         if len(self.operator_public_key) != 32:
             raise GenesisError("operator_public_key: 32 bytes, as 64 hex digits")
-        for name in ("start_interval", "feeder_power_w_max", "ahead_intervals_max", "storage_efficiency_permille"):
+        for name in ("start_interval", "feeder_power_w_max", *COUNTS):
             number = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= U32_MAX:
                 raise GenesisError(f"{name}: a whole number, 0 to {U32_MAX}")
+        if self.history_intervals < HISTORY_MIN:
+            raise GenesisError(f"history_intervals: at least {HISTORY_MIN}, for prices look two days back")
         if len(self.pricing) != len(energy_type.NAMES):
             raise GenesisError(f"pricing: one table for each of {', '.join(energy_type.NAMES)}")
         if not 0 <= self.storage_efficiency_permille <= 1000:

@@ -13,8 +13,12 @@ from typing import Any, NamedTuple, TextIO
 
 import cbor2
 
+from chain import history
+from chain.archive import KEPT_BESIDE
 from chain.errors import LedgerBusy, LedgerCorrupt, LedgerError
+from chain.migrate import migrate
 
+# As of the first version; what came later is in chain/migrations.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (number INTEGER, key BLOB, value BLOB NOT NULL, PRIMARY KEY (number, key))
     WITHOUT ROWID;
@@ -47,7 +51,7 @@ class LedgerFile:
         self._database = sqlite3.connect(self._path, isolation_level=None)
         try:
             self._prepare(is_writing)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, LedgerCorrupt) as error:
             self.close()
             raise LedgerCorrupt(f"{path}: {error}") from error
 
@@ -59,6 +63,7 @@ class LedgerFile:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.executescript(SCHEMA)
+        migrate(self._database)
 
     def close(self) -> None:
         self._database.close()
@@ -72,8 +77,10 @@ class LedgerFile:
         try:
             assert block.height == self.height() + 1
             database.execute("INSERT INTO blocks (height, content) VALUES (?, ?)", (block.height, _encode(block)))
-            gone = [place for place, value in changes.items() if value is None]
-            kept = [(*place, value) for place, value in changes.items() if value is not None]
+            rows = {place: value for place, value in changes.items() if place[0] < KEPT_BESIDE}
+            gone = [place for place, value in rows.items() if value is None]
+            kept = [(*place, value) for place, value in rows.items() if value is not None]
+            history.add(database, [(*place, value) for place, value in changes.items() if place[0] >= KEPT_BESIDE])
             database.executemany("DELETE FROM state WHERE number = ? AND key = ?", gone)
             database.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", kept)
             database.execute("COMMIT")
@@ -92,6 +99,24 @@ class LedgerFile:
     def signed(self, height: int) -> bytes | None:
         rows = self._rows("SELECT signed FROM blocks WHERE height = ?", height)
         return rows[0][0] if rows else None
+
+    def store_header(self, height: int, signed: bytes) -> None:
+        """Keep the header of a block as it was signed. The same height twice must be the same bytes."""
+        before = self.header(height)
+        assert before is None or before == signed, "two signed headers for one height"
+        self._database.execute("INSERT OR IGNORE INTO headers VALUES (?, ?)", (height, signed))
+
+    def header(self, height: int) -> bytes | None:
+        """None also for a file that was never opened by a version with headers."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'headers'"):
+            return None
+        rows = self._rows("SELECT signed FROM headers WHERE height = ?", height)
+        return rows[0][0] if rows else None
+
+    @property
+    def history(self) -> history.History:
+        """What left the state."""
+        return history.History(self._rows)
 
     def height(self) -> int:
         return self._rows("SELECT ifnull(max(height), 0) FROM blocks")[0][0]
@@ -120,7 +145,7 @@ class LedgerFile:
         rows = [row[0] for row in self._rows("PRAGMA integrity_check")]
         return [] if rows == ["ok"] else rows
 
-    def _rows(self, statement: str, *values: int) -> list[Any]:
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:

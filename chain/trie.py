@@ -86,7 +86,8 @@ class Trie:
 
     def walk(self, path: bytes) -> tuple[list[bytes], Leaf | None]:
         """The hashes beside the way from the root towards `path`, root first, and the leaf it ends at, if at any."""
-        node, beside = self._root, []
+        node = self._root
+        beside: list[bytes] = []
         while isinstance(node, list):
             is_right = bool(path[len(beside) >> 3] & (128 >> (len(beside) & 7)))
             beside.append(_hash(node[not is_right]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chain import ed25519
+from chain.archive import KEPT_BESIDE, interval_root, row_leaf
 from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
@@ -42,6 +43,7 @@ def verify(path: str | Path, genesis: Genesis) -> Verified:
         for stored in file.blocks():
             height += 1
             faults += _check_block(state, stored, height)
+            faults += _check_history(state, file, height)
             signed = file.signed(stored.height)
             if signed is not None:
                 faults += [
@@ -98,6 +100,23 @@ def _check_signed(state: State, stored: StoredBlock, signed: bytes, previous: by
         yield "transactions_root is not that of its transactions"
     if previous and block.previous_hash != previous:
         yield "does not follow the block before"
+
+
+def _check_history(state: State, file: LedgerFile, height: int) -> Iterator[str]:
+    """What left the state in this block is what is kept of it. That it was dropped since is no fault."""
+    leaves: dict[int, list[bytes]] = {}
+    for (place, key), value in sorted(state.unsaved.items()):
+        if place >= KEPT_BESIDE and value is not None:
+            number, key, interval = place - KEPT_BESIDE, key[4:], int.from_bytes(key[:4], "big")
+            leaves.setdefault(interval, []).append(row_leaf(number, key, value))
+            kept = file.history.find(number, key)
+            if kept is not None and kept != (interval, number, key, value):
+                yield f"block {height}: {state.tables[number].name} {key.hex()} is not the row that left the state"
+    state.unsaved.clear()
+    roots = file.history.roots() if leaves else {}
+    for interval, some in leaves.items():
+        if roots.get(interval) != interval_root(some):
+            yield f"block {height}: the root of interval {interval} is not that of the rows that left"
 
 
 def _check_state(state: State, file: LedgerFile, height: int) -> Iterator[str]:

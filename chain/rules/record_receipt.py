@@ -5,9 +5,11 @@ A device's own signed answer to a command goes on record: beside the decision it
 
 from typing import Any
 
+from chain.archive import is_archived
 from chain.rules.sent import Sent
-from chain.state import Number, State, u32, u64
+from chain.state import Number, Recorded, State, u32, u64
 from chain.status import Status
+from wire.interval import interval_of
 from wire.receipt import OBEYED, REASONS, REFUSED
 
 
@@ -18,6 +20,8 @@ def apply(state: State, sent: Sent) -> Status:
         return Status.OUTCOME_UNKNOWN
     if receipt.reason >= len(REASONS):
         return Status.REASON_UNKNOWN
+    if is_archived(state, interval_of(receipt.acted_s)):
+        return Status.RECEIPT_TOO_OLD
     key = sent.signer_id + u32(receipt.command_sequence)
     if key in state.receipts:
         return Status.RECEIPT_KNOWN
@@ -28,7 +32,7 @@ def apply(state: State, sent: Sent) -> Status:
         if decision.device_id != sent.signer_id:
             return Status.DECISION_OF_ANOTHER_DEVICE
     # APPLY
-    state.receipts.put(key, receipt)
+    state.receipts.put(key, Recorded(*receipt, state.interval))
     if receipt.decision_id and _is_better_answer(state, sent.signer_id, receipt):
         state.answers.put(u64(receipt.decision_id), Number(receipt.command_sequence))
     return Status.APPLIED
