@@ -16,6 +16,7 @@ class Board:
     architecture: str  # as mpy-cross names it
     chip: str  # as esptool names it
     image_offset: int
+    roles: tuple[str, ...] = ROLES
 
 
 def boards() -> dict[str, Board]:
@@ -32,8 +33,7 @@ def board(name: str) -> Board:
     return known[name]
 
 
-def check_role(role: str) -> str:
+def check_role(role: str, made_for: Board) -> None:
     """Raises BuildError."""
-    if role not in ROLES:
-        raise BuildError(f"ROLE={role} is not known: one of {', '.join(ROLES)}")
-    return role
+    if role not in made_for.roles:
+        raise BuildError(f"ROLE={role} is not for {made_for.name}: one of {', '.join(made_for.roles)}")

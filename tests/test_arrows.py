@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "chain": {"wire"},
     "aggregator": {"wire", "chain", "link"},
     "cloud": {"wire", "chain", "link"},
-    "deploy": set(),
+    "deploy": {"wire"},
     "hil": {"wire", "deploy"},
     "cli": {"hil", "chain", "aggregator", "cloud", "deploy"},
 }

@@ -1,0 +1,117 @@
+"""`gridtide firmware` builds what runs on a board; `gridtide flash` puts it there."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.boards import ROLES, boards
+from deploy.build import Build, build
+from deploy.errors import DeployError, FlashError
+from deploy.flash import Job, flash
+
+Role = Annotated[str, typer.Option(help=f"one of {', '.join(ROLES)}")]
+BoardName = Annotated[str, typer.Option("--board", help=f"one of {', '.join(boards())}")]
+Out = Annotated[Path, typer.Option(help="where the tree and the image go")]
+OUT = Path("out/firmware")
+
+
+def firmware(
+    role: Annotated[str, typer.Option(help=f"one of {', '.join(ROLES)}; without one, all")] = "",
+    board: Annotated[str, typer.Option(help=f"one of {', '.join(boards())}; without one, all")] = "",
+    out: Out = OUT,
+) -> None:
+    """Cross-compile a role for a board: a file tree and a ROMFS image, within their budget."""
+    try:
+        for name in [role] if role else ROLES:
+            for target in [board] if board else [known.name for known in boards().values() if name in known.roles]:
+                _build(name, target, out)
+    except DeployError as error:
+        _fail("firmware", error)
+
+
+def _build(role: str, board: str, out: Path) -> tuple[Build, Path]:
+    made, folder = build(role, board), out / f"{role}-{board}"
+    made.write(folder)
+    share = 100 * len(made.rom) // made.budget
+    print(
+        f"{role:6} {board:14} {made.board.architecture:10} {len(made.files):3} files"
+        f" {len(made.rom):7} bytes, {share:3} % of its budget  {folder}"
+    )
+    made.check_budget()
+    return made, folder
+
+
+def flash_board(
+    port: Annotated[str, typer.Option(help="serial port, /dev/ttyUSB0 or COM3")],
+    role: Role,
+    board: BoardName,
+    config: Annotated[Path, typer.Option(help="the device's config.json")],
+    key: Annotated[Path, typer.Option(help="its secret seed, 32 bytes")],
+    micropython: Annotated[Path | None, typer.Option(help="a MicroPython image to write first, with esptool")] = None,
+    out: Out = OUT,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="print each step and do none")] = False,
+    patience_s: Annotated[float, typer.Option(help="how long to wait for the first signed reading")] = 1200.0,
+) -> None:
+    """
+    Build, write, provision, restart, and wait for the first signed reading.
+
+    Example: gridtide flash --port /dev/ttyUSB0 --role meter --board esp32_c3 --config meter-01.json --key meter-01.key
+    """
+    try:
+        made, folder = _build(role, board, out)
+        job = Job(port, made.board, folder / "tree", {"config.json": config, "key.bin": key}, micropython)
+        _check(job, role, board)
+        if dry_run:
+            print("\n".join(map(str, job.steps())))
+            print(f"# wait for the first signed reading on {port}, at most {patience_s:g} s")
+            return
+        flash(job, lambda what: print(what, flush=True))
+        _await_reading(job, patience_s)
+    except DeployError as error:
+        _fail("flash", error)
+
+
+def _check(job: Job, role: str, board: str) -> None:
+    """What would only show on the board, minutes later."""
+    for path in (*job.files.values(), *([job.micropython] if job.micropython else [])):
+        if not path.is_file():
+            raise FlashError(f"there is no {path}")
+    config = _config(job)
+    for name, wanted in (("role", role), ("board", board)):
+        if config.get(name) != wanted:
+            raise FlashError(f"{job.files['config.json']}: {name} is {config.get(name)!r}, and {wanted!r} is asked for")
+    if len(job.files["key.bin"].read_bytes()) != 32:
+        raise FlashError(f"{job.files['key.bin']} must hold 32 bytes")
+
+
+def _config(job: Job) -> dict:
+    try:
+        return json.loads(job.files["config.json"].read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise FlashError(f"{job.files['config.json']} is not JSON: {error}") from error
+
+
+def _await_reading(job: Job, patience_s: float) -> None:
+    from nacl.signing import SigningKey  # noqa: PLC0415  the serial side's libraries are not needed to build
+
+    from deploy.console import first_reading, lines  # noqa: PLC0415
+
+    public_key = bytes(SigningKey(job.files["key.bin"].read_bytes()).verify_key)
+    network_id = bytes.fromhex(_config(job)["network_id"])
+    print(
+        f"wait for the first signed reading: it comes at the end of a quarter hour, at most {patience_s:g} s",
+        flush=True,
+    )
+    seen = first_reading(lines(job.port, patience_s), public_key, network_id, lambda line: print(f"  {line[:100]}"))
+    record = seen.records[-1]
+    print(
+        f"boot {seen.boot}, reading {seen.sequence}: {record.voltage_mv / 1000:g} V, {record.power_w} W. It verifies."
+    )
+
+
+def _fail(command: str, error: DeployError) -> None:
+    print(f"gridtide {command}: {error}", file=sys.stderr)
+    raise typer.Exit(1)

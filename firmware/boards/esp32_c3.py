@@ -1,0 +1,50 @@
+"""
+An ESP32-C3 DevKitM-1 as wired in a Gridtide meter or M-LMD: pins and buses, nothing else.
+It has two UARTs: UART 0 goes to the inverter, the console to USB (18, 19). Kept clear of
+strapping pins (2, 8, 9) and flash (11 to 17).
+"""
+
+from machine import ADC, UART, WDT, Pin
+
+
+# RS-485 or TTL to the PZEM-004Ts, or to the SDM230 of an M-LMD.
+def metering_bus():
+    return UART(1, baudrate=9600, bits=8, parity=None, stop=1, tx=6, rx=7)
+
+
+def inverter_bus():
+    return UART(0, baudrate=9600, bits=8, parity=None, stop=1, tx=21, rx=20)
+
+
+# Off at start.
+def heater_relay():
+    return Pin(4, Pin.OUT, value=0)
+
+
+# Closed at start: a micro area is supplied unless somebody opens it.
+def breaker():
+    return Pin(5, Pin.OUT, value=1)
+
+
+# 0: locked out.
+def manual_switch():
+    return Pin(10, Pin.IN, Pin.PULL_UP)
+
+
+# handler(pin) is called, as an interrupt, when the switch is turned.
+def watch_manual_switch(handler):
+    manual_switch().irq(handler, Pin.IRQ_RISING | Pin.IRQ_FALLING)
+
+
+# One of its own, with a resistor: the LED on the board is an addressable one.
+def led():
+    return Pin(3, Pin.OUT, value=0)
+
+
+# 0..3.3 V stand for 0..100 degC.
+def tank_sensor():
+    return ADC(Pin(1), atten=ADC.ATTN_11DB)
+
+
+def watchdog(timeout_ms):
+    return WDT(timeout=timeout_ms)
