@@ -33,6 +33,7 @@ OFFER = 65029
 ACCEPTANCE = 65030
 RELEASE = 65031
 EVIDENCE = 65032
+HEADER = 65034
 
 # What the ledger takes as a transaction, in the order in which one block applies them.
 TRANSACTIONS = (
@@ -46,4 +47,7 @@ TRANSACTIONS = (
     PRICE,
     ROTATION,
     REVOCATION,
+    OFFER,
+    ACCEPTANCE,
+    RELEASE,
 )

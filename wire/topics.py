@@ -19,6 +19,9 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 | gridtide/v1/ledger/submit                    | a signed transaction       | anyone -> full node      | no       |
 | gridtide/v1/ledger/block                     | Block                      | full node -> everyone    | no       |
 | gridtide/v1/ledger/fetch                     | CBOR [from_height]         | light node -> full node  | no       |
+| gridtide/v1/ledger/header                    | Header                     | full node -> everyone    | yes      |
+| gridtide/v1/ledger/ask                       | CBOR: wire/proof.py: Ask   | anyone -> full node      | no       |
+| gridtide/v1/ledger/proof/<asker>             | CBOR: wire/proof.py: Proof | full node -> asker       | no       |
 | gridtide/v1/ledger/strategy                  | Strategy                   | cloud -> aggregators     | no       |
 
 <device> in a topic is the M-LMD that carries the message, or a lone meter; for a
@@ -29,6 +32,8 @@ ROOT = "gridtide/v1"
 SUBMIT = ROOT + "/ledger/submit"
 BLOCK = ROOT + "/ledger/block"
 FETCH = ROOT + "/ledger/fetch"
+HEADER = ROOT + "/ledger/header"
+ASK = ROOT + "/ledger/ask"
 STRATEGY = ROOT + "/ledger/strategy"
 
 FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request", "event", "rotation", "firmware_request")
@@ -48,6 +53,11 @@ def of_device(area_id, device_id, leaf):
 def of_all_devices(area_id, leaf):
     """The subscription for one leaf of all devices of an area."""
     return "/".join((ROOT, _hex(area_id), "+", leaf))
+
+
+def of_proof(asker_id):
+    """Where the answer to a question for a proof goes. asker_id: 8 bytes of the asker's choice."""
+    return "/".join((ROOT, "ledger/proof", _hex(asker_id)))
 
 
 def of_area_load(area_id):

@@ -47,7 +47,8 @@ def messages() -> list:
     of_the_ledger = vector_messages.of_the_ledger(ids)
     transactions = [sealed(message) for message in of_the_ledger if message[1] in ("registration", "advance")]
     block = vector_messages.block(ids, transactions, merkle_root(*transactions))
-    return [*readings, *to_devices, *from_devices, *of_the_ledger, block]
+    header = vector_messages.header(merkle_root(*transactions))
+    return [*readings, *to_devices, *from_devices, *of_the_ledger, block, header]
 
 
 def valid() -> dict:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.wire.interpreter import ROOT
 from tests.wire.kinds import KINDS
-from wire import block, command, contract, energy_type, event, offer, reading, receipt, registration, revocation
+from wire import block, command, contract, energy_type, event, offer, proof, reading, receipt, registration, revocation
 
 SOURCE = (ROOT / "docs" / "wire.cddl").read_text()
 TEXT = re.sub(r";.*", "", SOURCE)
@@ -58,6 +58,11 @@ def test_the_fields_of(kind):
     number, layout, _ = KINDS[kind]
     assert ("record", fields_of(rule_of(kind))) == plainly(("record", layout))
     assert MESSAGES[kind.replace("_", "-")] == (str(number), rule_of(kind))
+
+
+@pytest.mark.parametrize(("rule", "layout"), [("proof", proof.LAYOUT), ("ask", proof.ASK)])
+def test_the_fields_of_what_is_not_signed(rule, layout):
+    assert ("record", fields_of(rule)) == plainly(("record", layout))
 
 
 def test_no_message_but_these():

@@ -209,3 +209,9 @@ def block(ids, transactions, root):
     fields = {"height": 4_801, "interval": INTERVAL, "previous_hash": bytes([7] * 32), "transactions_root": root}
     fields |= {"app_hash": bytes([9] * 32), "transactions": transactions, "statuses": [0] * len(transactions)}
     return ("block", "block", 65014, "cloud", fields | {"decisions": [decision]})
+
+
+def header(root):
+    fields = {"height": 4_801, "interval": INTERVAL, "previous_hash": bytes([6] * 32), "transactions_root": root}
+    fields |= {"outcomes_root": bytes([5] * 32), "decisions_root": bytes([4] * 32), "app_hash": bytes([9] * 32)}
+    return ("header", "header", 65034, "cloud", fields)
