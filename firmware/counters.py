@@ -21,6 +21,7 @@ NAMES = (
     "relay_switches",
     "relay_switches_today_max",
     "clock_faults",
+    "firmware_refused",
     # What the day's maximum is counted with.
     "relay_day",
     "relay_switches_today",

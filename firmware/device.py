@@ -6,6 +6,7 @@ How anything travels is the role's.
 
 import asyncio
 import gc
+import os
 import time
 
 import energy
@@ -23,6 +24,7 @@ from waiting import until
 from wire.errors import WireError
 
 _STATE = "state"
+_RELEASE = "release.json"  # whose firmware is believed; without it none is taken
 _CHARGE_MS = 60000  # the watchdog's patience beyond two samples
 
 
@@ -51,6 +53,7 @@ class Device:
         self._hurry = asyncio.Event()  # look now, not at the next sample
         self.time = Timekeeper(clock, self.identity, self._hurry.set)
         self._next_look_ms = 0
+        self.is_heard = False  # whether the aggregator acknowledged anything since the start
         self._touched = asyncio.ThreadSafeFlag()  # somebody turned the manual switch
         board.watch_manual_switch(lambda _pin: self._touched.set())
         self._watchdog = board.watchdog(2 * config.sample_s * 1000 + _CHARGE_MS)
@@ -110,6 +113,14 @@ class Device:
             await self._touched.wait()
             await self.equipment.guard()
 
+    def open_renewal(self):
+        """The Renewal of this device's firmware, or None on a board that nobody releases firmware for."""
+        if _RELEASE not in os.listdir():
+            return None
+        from renewal import Renewal
+
+        return Renewal(self, _RELEASE)
+
     # -- what comes in ----------------------------------------------------------------------
 
     def acknowledge(self, data):
@@ -119,6 +130,7 @@ class Device:
         except WireError:
             self.counters.count("acknowledgements_refused")
             return
+        self.is_heard = self.is_heard or bool(said)
         if said and self.clock.contradicts(said.issued_s):
             self.time.doubt()
 

@@ -15,6 +15,7 @@ from wire import cose, kind, signed_time
 from wire.errors import WireError
 
 _RECEIPTS_MAX = 4
+_PIECE = b"\x03"  # of firmware: wire/firmware.py
 
 
 async def run(config, board):
@@ -33,6 +34,7 @@ class Meter:
         self._device = device
         self._mlmd = device.config.mlmd
         self._radio = Radio(device.config.channel)
+        self._renewal = device.open_renewal()
         self._unheard = Receipts(_RECEIPTS_MAX)  # the M-LMD's radio did not answer
 
     async def run(self):
@@ -43,6 +45,7 @@ class Meter:
             device.time.keep(self._ask_time),
             device.guard_forever(),
             self._receive_forever(),
+            *([self._renewal.run(self._say)] if self._renewal else []),
         )
 
     # -- to the M-LMD -----------------------------------------------------------------------
@@ -51,6 +54,10 @@ class Meter:
         for signed in readings:
             if not await self._radio.send(self._mlmd.mac, signed):
                 return  # out of reach; they are offered again
+
+    # leaf: the topic the M-LMD publishes it at, which knows that by itself.
+    async def _say(self, leaf, frame):
+        await self._radio.send(self._mlmd.mac, frame)
 
     async def _ask_time(self, challenge):
         await self._radio.send(self._mlmd.mac, signed_time.REQUEST + challenge)
@@ -78,6 +85,9 @@ class Meter:
                 await self._take(frame)
 
     async def _take(self, frame):
+        if frame[:1] == _PIECE:
+            self._take_firmware(frame)
+            return
         try:
             what = cose.open_envelope(frame, cose.SIZE_MAX).kind
         except WireError:
@@ -90,3 +100,9 @@ class Meter:
             receipt = await self._device.command(frame)
             if receipt:
                 await self._answer(receipt)
+        elif what == kind.FIRMWARE:
+            self._take_firmware(frame)
+
+    def _take_firmware(self, frame):
+        if self._renewal:
+            self._renewal.take(frame)

@@ -14,6 +14,8 @@ from uplink import Uplink
 from wire import cose, kind, load, reading, signed_time
 from wire.errors import WireError
 
+_FIRMWARE_REQUEST = b"\x02"  # wire/firmware.py
+
 
 async def run(config, board):
     """Be the M-LMD of `config` on `board` (a module of boards/); returns never."""
@@ -53,6 +55,9 @@ class Mlmd:
                 self._take(self._id_of[mac], frame)
 
     def _take(self, sender_id, frame):
+        if frame[:1] == _FIRMWARE_REQUEST:
+            self._uplink.publish_later("firmware_request", frame, sender_id)
+            return
         if frame[:1] == signed_time.REQUEST:
             if len(frame) == 1 + signed_time.CHALLENGE_SIZE:
                 self._answer_time(sender_id, frame[1:])
@@ -67,6 +72,8 @@ class Mlmd:
             self._uplink.add(sender_id, frame)
         elif envelope.kind == kind.RECEIPT:
             self._uplink.answer(sender_id, frame)
+        elif envelope.kind == kind.EVENT:
+            self._uplink.publish_later("event", frame, sender_id)
 
     # -- telemetry --------------------------------------------------------------------------
 

@@ -1,29 +1,40 @@
 """
 The Renewal keeps a device's firmware new: it puts an image on trial to the test, reports
 how that ended, and hands announcements and pieces to an Update, which takes no memory
-before the first one comes. It restarts the board only between two windows, with nothing
-under way.
+before the first one comes. It restarts the board only between two windows' ends.
 """
 
 import asyncio
+import json
+from binascii import unhexlify
+from hashlib import sha256
 
 import machine
+from rom import open_rom
 from slots import REASONS, TRYING, Slots, is_begun
 
-from wire import firmware
+from wire import event, firmware
 
+_ROLES = {"meter": 2, "mlmd": 3}  # wire/registration.py
 _CALM_FROM_S, _CALM_TO_S, _WINDOW_S = 60, 840, 900
 _LOOK_S = 10
+_SAY_AGAIN_S = (0, 60, 600)  # nobody acknowledges an event; the aggregator keeps it once
+
+
+def _read_release(path):
+    with open(path) as file:
+        table = json.load(file)
+    keys = [unhexlify(key) for key in table["keys"]]
+    assert 1 <= table["threshold"] <= len(keys), path
+    return table["threshold"], {sha256(key).digest()[:8]: key for key in keys}
 
 
 class Renewal:
-    # report(name, value): a signed event for the operator; False when it can not be kept now.
-    def __init__(self, device, release, rom, role, report):
+    # release: the path of {"threshold": how many of the keys must sign, "keys": [hex]}.
+    def __init__(self, device, release):
         self._device = device
         self._release = release
-        self._partition = rom[0]
-        self._role = role
-        self._report = report
+        self._slots = Slots()
         self._update = None
         self._awake = asyncio.Event()
         self._ready = asyncio.Event()
@@ -39,51 +50,74 @@ class Renewal:
             import ed25519
             from update import Update
 
+            rom = open_rom()
+            assert rom, "this board has no romfs partition"
             device = self._device
-            config, count = device.config, device.counters.count
+            config = device.config
             self._update = Update(
-                self._partition,
+                rom[0],
+                self._slots,
                 config.network_id,
-                self._release,
-                self._role,
+                _read_release(self._release),
+                _ROLES[config.role],
                 config.board,
                 ed25519.verify,
                 device.clock,
-                count,
+                device.counters.count,
                 self._ready.set,
             )
         return self._update
 
-    async def run(self, ask):
-        """For ever. ask(frame): async, sends a request towards the aggregator."""
-        await self._settle()
-        await asyncio.gather(self._fetch(ask), self._restart_when_ready())
+    async def run(self, say):
+        """For ever. say(leaf, frame): async, sends an event or a request towards the aggregator."""
+        if self._slots.state == TRYING:
+            await self._try()
+        await asyncio.gather(self._report(say), self._fetch(say), self._restart_when_ready())
 
-    # How the last start, or the last trial, ended.
-    async def _settle(self):
-        slots = Slots()
-        if slots.state == TRYING:
-            import trial
+    async def _try(self):
+        import trial
 
-            lacks = await trial.run(self._device)
-            if lacks != "none":
-                slots.explain(lacks)
-                machine.reset()
-            slots.confirm()
-        await self._clock_set()
-        if slots.reason != "none":
-            self._report("firmware_rolled_back", REASONS.index(slots.reason))
-            slots.report_sent()
-        self._report("firmware_running", slots.version)
+        lacks = await trial.run(self._device)
+        if lacks != "none":
+            self._slots.explain(lacks)
+            machine.reset()
+        self._slots.confirm()
 
-    async def _clock_set(self):
+    # -- what is told -------------------------------------------------------------------------
+
+    async def _report(self, say):
         while not self._device.clock.is_set():
             await asyncio.sleep(_LOOK_S)
+        slots = self._slots
+        told = [self._seal("firmware_running", slots.version)]
+        if slots.reason != "none":
+            told.insert(0, self._seal("firmware_rolled_back", REASONS.index(slots.reason)))
+        for pause_s in _SAY_AGAIN_S:
+            await asyncio.sleep(pause_s)
+            for signed in told:
+                await say("event", signed)
+        slots.report_sent()
 
-    async def _fetch(self, ask):
+    def _seal(self, code, value):
+        device = self._device
+        now_s = device.clock.utc_s()
+        fields = (
+            device.boot,
+            device.next_sequence(event.KIND),
+            now_s,
+            now_s,
+            event.CODES.index(code),
+            b"",
+            value,
+        )
+        return device.identity.seal(event.KIND, event.LAYOUT, fields)
+
+    # -- what is fetched ----------------------------------------------------------------------
+
+    async def _fetch(self, say):
         if not is_begun():
             await self._awake.wait()
-        await self._open().fetch_forever(ask)
+        await self._open().fetch_forever(lambda frame: say("firmware_request", frame))
 
     async def _restart_when_ready(self):
         await self._ready.wait()

@@ -12,7 +12,7 @@ Imported when an announcement comes, or a download was going on at the last powe
 import asyncio
 import struct
 
-from slots import BLOCK_SIZE, NONE, Flash, Image, Slots
+from slots import BLOCK_SIZE, NONE, Flash, Image
 from twin import Twin
 from waiting import until
 
@@ -46,9 +46,9 @@ def judge(wanted, role, board, now_s, slots, slot_size):
 
 
 class Update:
-    # release: (threshold, {id: public key}). verify(public_key, message, signature) -> bool.
+    # slots: Slots. release: (threshold, {id: public key}). verify(public_key, message, signature) -> bool.
     # count(name): counts what was refused. on_ready(): the next start tries the image.
-    def __init__(self, partition, network_id, release, role, board, verify, clock, count, on_ready):
+    def __init__(self, partition, slots, network_id, release, role, board, verify, clock, count, on_ready):
         self._flash = Flash(partition)
         self._network_id = network_id
         self._threshold, self._keys = release
@@ -57,7 +57,7 @@ class Update:
         self._clock = clock
         self._count = count
         self._on_ready = on_ready
-        self._slots = Slots()
+        self._slots = slots
         self._twin = Twin(_STATE)
         self._said = {}  # signer -> the payload it signed last
         self._payload = b""  # of the announcement that is being followed

@@ -35,6 +35,7 @@ class Uplink:
         self._first = asyncio.Event()  # the parcel is no longer empty
         self._full = asyncio.Event()  # the parcel is complete, or the link came up
         self._receipts = Receipts(_RECEIPTS_PER_DEVICE * (1 + len(others)))
+        self._renewal = device.open_renewal()
         self._inbox = []  # (topic, payload) not taken yet
         self._arrived = asyncio.Event()
         self._taken = asyncio.Event()
@@ -51,7 +52,7 @@ class Uplink:
             await wifi.connect(*self._config.wifi)
         device = self._device
         down = [self._topic(leaf) for leaf in topics.TO_DEVICE]
-        down += [self._topic("command", other) for other in self._others]
+        down += [self._topic(leaf, other) for other in self._others for leaf in ("command", "firmware")]
         await asyncio.gather(
             device.look_forever(lambda: self._looked(looked)),
             device.delivery.run(self._offer),
@@ -60,6 +61,7 @@ class Uplink:
             self._mqtt.run(down, self._on_up, self._on_message),
             self._send_bundles(),
             self._take_inbox(),
+            *([self._renewal.run(self._say)] if self._renewal else []),
         )
 
     # -- up ---------------------------------------------------------------------------------
@@ -108,6 +110,9 @@ class Uplink:
         self._receipts.keep(receipt, device_id, self._device.clock.utc_s() or 0)
         self.publish_later("receipt", receipt, device_id)
 
+    async def _say(self, leaf, frame):
+        self.publish_later(leaf, frame)
+
     async def _ask_time(self, challenge):
         self.publish_later("time_request", challenge)
 
@@ -146,12 +151,23 @@ class Uplink:
             self._take_acknowledgement(payload)
         elif leaf == "time":
             device.time.answer(self._config.area_id, payload)
+        elif leaf == "firmware":
+            self._take_firmware(device_id, payload)
         elif device_id != self._config.device_id:
             self._forward(device_id, payload)
         else:
             receipt = await device.command(payload)
             if receipt:
                 self.answer(device_id, receipt)
+
+    def _take_firmware(self, device_id, payload):
+        from wire import firmware
+
+        for frame in firmware.frames_of(payload):
+            if device_id != self._config.device_id:
+                self._forward(device_id, frame)
+            elif self._renewal:
+                self._renewal.take(frame)
 
     # Those behind verify for themselves; only who is named is told.
     def _take_acknowledgement(self, payload):

@@ -44,4 +44,5 @@ CODES = (
     "aggregator_gone",  # headroom is shared with the neighbours meanwhile; value: s since it was heard
     "limit_passed",  # the area draws more than its share of the feeder; value: W
     "firmware_rolled_back",  # value: why
+    "firmware_running",  # said at every start; value: the version
 )

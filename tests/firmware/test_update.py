@@ -97,7 +97,7 @@ class World:
     def start(self):
         """Switched on again: what is in memory is gone."""
         release = (2, {identity: key.public_key for identity, key in KEYS.items()})
-        args = (self.partition, NETWORK, release, registration.METER, BOARD)
+        args = (self.partition, Slots(), NETWORK, release, registration.METER, BOARD)
         self.update = Update(*args, self._verify, self, self._count, self._on_ready)
 
     def send(self, *frames):

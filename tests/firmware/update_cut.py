@@ -173,7 +173,16 @@ class Board:
     def fetch(self, rom):
         ready = []
         update = Update(
-            rom, NETWORK, RELEASE, 2, "board", lambda *_: True, Clock(), self.refused.append, lambda: ready.append(1)
+            rom,
+            Slots(),
+            NETWORK,
+            RELEASE,
+            2,
+            "board",
+            lambda *_: True,
+            Clock(),
+            self.refused.append,
+            lambda: ready.append(1),
         )
         for frame in SAID:
             update.take(frame)
