@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chain.board import interval_of_posting
 from wire import cbor, merkle
 from wire.interval import interval_of
 
@@ -60,6 +61,7 @@ INTERVAL_OF: dict[str, Callable[[bytes, Any], int]] = {
     "cycles": _from_key,
     "losses": _from_key,
     "roots": _from_window,
+    "offers": interval_of_posting,
 }
 
 

@@ -9,6 +9,8 @@ must be zero is checked of all accounts together, and of the intervals that are 
 from collections import defaultdict
 
 from chain.archive import has_left
+from chain.board import PAID, RETURNED
+from chain.exchange import locked_micro
 from chain.lot import Lot, total_wh
 from chain.market import NOTHING
 from chain.provenance import is_shortfall
@@ -56,12 +58,22 @@ def _money_error_micro(state: State) -> int:
             balances[wallet_of(state, flow.producer_id)] += flow.money_micro
             balances[wallet_of(state, flow.consumer_id)] -= flow.money_micro
     wallets: dict[bytes, Wallet] = dict(state.wallets.items())
-    error = abs(sum(wallet.balance_micro for wallet in wallets.values()))
+    error = abs(sum(wallet.balance_micro for wallet in wallets.values()) + locked_micro(state))
+    _add_exchanges(state, balances)
     if has_left(state):
         return error
     for user_id in wallets.keys() | balances.keys() | {GRID_ID}:
         error += abs(wallets.get(user_id, EMPTY).balance_micro - balances[user_id])
     return error
+
+
+def _add_exchanges(state: State, balances: dict[bytes, int]) -> None:
+    """What offers took out of wallets, and what was paid."""
+    for _, posting in state.offers.items():
+        if posting.outcome != RETURNED:
+            balances[posting.payer_id] -= posting.money_micro
+        if posting.outcome == PAID:
+            balances[wallet_of(state, posting.device_id)] += posting.money_micro
 
 
 def _lot_error_wh(state: State) -> int:

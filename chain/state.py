@@ -15,6 +15,7 @@ import cbor2
 
 from chain import lot
 from chain.archive import INTERVAL_OF, Archive, Root
+from chain.board import Commitment, Posting
 from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
 from chain.trie import Trie, leaf_hash
@@ -248,6 +249,9 @@ TABLES = (
     ("former_keys", lambda row: FormerKey(*row)),
     ("keys_ended", lambda row: Number(*row)),  # by subject id: how many former keys it has
     ("revoked", lambda row: Number(*row)),  # by subject id: the reason, as in wire/revocation.py
+    ("offers", lambda row: Posting(*row)),
+    ("deadlines", lambda row: Number(*row)),  # (interval, offer id) of the offers that run; the number is 1
+    ("commitments", lambda row: Commitment(*row)),
 )
 
 
@@ -310,6 +314,9 @@ class State:
             self.former_keys,
             self.keys_ended,
             self.revoked,
+            self.offers,
+            self.deadlines,
+            self.commitments,
         ) = self.tables
 
     @classmethod

@@ -79,3 +79,19 @@ class Status(IntEnum):
     KEY_OF_ANOTHER = 142  # only its holder and the operator change a key
     KEY_FIXED = 143  # an aggregator's and the cloud's key stand in everybody's settings
     KEY_SPENT = 144  # it is, or once was, this subject's key
+
+    # offer, accept, release
+    STREAM_INVALID = 160
+    DIRECTION_UNKNOWN = 161
+    DELIVERY_INVALID = 162  # in the past, too long, too far ahead, or it begins before the offer expires
+    BASELINE_INVALID = 163
+    OFFER_ID_TAKEN = 164
+    BALANCE_TOO_LOW = 165  # nobody offers what they do not have
+    OFFER_NOT_FOUND = 166
+    OFFER_CLOSED = 167  # taken by another, expired, paid or returned
+    LEG_MISMATCH = 168  # not what is offered
+    DEVICE_COMMITTED = 169  # to another offer in one of these intervals
+    DELIVERY_BEGUN = 170  # there are readings of it already
+    BASELINE_UNKNOWN = 171  # the device has no readings in one of the baseline's intervals
+    DELIVERY_NOT_OVER = 172
+    DELIVERY_NOT_PROVEN = 173  # by the readings on the ledger, so far

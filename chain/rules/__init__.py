@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chain.rules import (
+    accept,
     advance_interval,
     close_contract,
     commit_light_block,
+    offer,
     open_contract,
     post_price,
     record_receipt,
     register,
+    release,
     revoke_key,
     rotate_key,
     settle_interval,
@@ -22,7 +25,20 @@ from chain.rules import (
 from chain.rules.sent import OPERATOR, Sent
 from chain.state import State
 from chain.status import Status
-from wire import contract, kind, ledger_time, light_block, price, receipt, registration, revocation, rotation
+from wire import (
+    acceptance,
+    contract,
+    kind,
+    ledger_time,
+    light_block,
+    money_release,
+    price,
+    receipt,
+    registration,
+    revocation,
+    rotation,
+)
+from wire import offer as wire_offer
 from wire.schema import Layout
 
 
@@ -38,6 +54,8 @@ class Rule(NamedTuple):
 
 _USER, _CLOUD, _AGGREGATOR = (registration.USER,), (registration.CLOUD,), (registration.AGGREGATOR,)
 _DEVICES = (registration.METER, registration.MLMD)
+_HOUSEHOLD = (registration.USER, registration.METER)
+_PAYERS = (OPERATOR, registration.CLOUD, registration.USER)
 _HOLDERS = (OPERATOR, registration.USER, *_DEVICES)
 
 RULES: dict[Any, Rule] = {
@@ -51,5 +69,10 @@ RULES: dict[Any, Rule] = {
     kind.PRICE: Rule(price.LAYOUT, price.SIZE_MAX, _CLOUD, True, post_price.apply),
     kind.ROTATION: Rule(rotation.LAYOUT, rotation.SIZE_MAX, _HOLDERS, False, rotate_key.apply),
     kind.REVOCATION: Rule(revocation.LAYOUT, revocation.SIZE_MAX, (OPERATOR,), True, revoke_key.apply),
+    kind.OFFER: Rule(wire_offer.LAYOUT, wire_offer.SIZE_MAX, _PAYERS, True, offer.apply),
+    kind.ACCEPTANCE: Rule(acceptance.LAYOUT, acceptance.SIZE_MAX, _HOUSEHOLD, True, accept.apply),
+    kind.RELEASE: Rule(
+        money_release.LAYOUT, money_release.SIZE_MAX, (*_PAYERS, registration.METER), True, release.apply
+    ),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

@@ -13,12 +13,14 @@ from itertools import pairwise
 from typing import Any
 
 from chain.archive import Root, is_archived
+from chain.exchange import note_reading
 from chain.rules.sent import Sent
 from chain.state import Book, Head, Measured, Number, State, u32, u64
 from chain.status import Status
-from wire.interval import WINDOW_S, interval_of
-from wire.reading import TIME_UNCERTAIN
+from wire.interval import INTERVAL_S, WINDOW_S, interval_of
+from wire.reading import CHIP_SILENT, TIME_UNCERTAIN
 
+WINDOWS = INTERVAL_S // WINDOW_S  # of one interval
 NO_HEAD = Head(0, bytes(32))
 NOTHING = Book(0, 0, 0, 0)
 
@@ -57,6 +59,8 @@ def apply(state: State, sent: Sent) -> Status:
     for entry in new.entries:
         _book(state, interval, entry)
         _remember(state, new.window_start_s, entry)
+        if not entry.flags & (TIME_UNCERTAIN | CHIP_SILENT):
+            note_reading(state, entry.device_id, interval, new.window_start_s // WINDOW_S % WINDOWS)
     area = u32(interval) + new.area_id
     state.area_wh.put(area, Number(state.area_wh.get(area, Number(0)).number + new.area_wh))
     state.unsettled.put(u32(interval), Number(1))
