@@ -15,6 +15,7 @@ class Battery:
         self._limits = limits
         self._set_w = None  # what the inverter was told last; None when that is not known
         self.hold = Hold()
+        self.shed = Hold()  # by the M-LMD: no charging, whoever asks
         self.soc_permille = None  # None while the inverter is silent
         self.power_w = 0  # charging positive
 
@@ -36,6 +37,8 @@ class Battery:
         answer = rules.battery(value, self.soc_permille, self._limits)
         if answer[0] != rules.OBEYED:
             return answer
+        if value > 0 and self.shed.value(now_s) is not None:
+            return rules.refused("locked_out")
         try:
             set_w = await self._set(answer[2], expires_s - now_s)
         except (ModbusError, SunspecError):
@@ -47,7 +50,7 @@ class Battery:
     async def control(self, now_s, locked_out):
         """Rest at 0 W unless a command holds and its limits still allow it. now_s: UTC or None."""
         held = self.hold.value(now_s)
-        allowed = held is not None and not locked_out
+        allowed = held is not None and not locked_out and not (held > 0 and self.shed.value(now_s) is not None)
         if allowed and rules.battery(held, self.soc_permille, self._limits)[0] == rules.OBEYED:
             return
         if self._set_w == 0:

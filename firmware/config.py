@@ -13,9 +13,14 @@ class ConfigError(Exception):
     """A setting is missing or wrong; the message names it."""
 
 
-Peer = namedtuple("Peer", ("id", "public_key", "mac"))
+# deferrable_w: the heater of a meter, charge_w: what its battery charges with at most. Of an M-LMD's meters.
+Peer = namedtuple("Peer", ("id", "public_key", "mac", "deferrable_w", "charge_w"))
 # Modbus addresses, 0 for none.
 Equipment = namedtuple("Equipment", ("load", "pv", "battery", "sdm", "inverter", "heater"))
+# Another M-LMD on the same feeder.
+Neighbour = namedtuple("Neighbour", ("id", "public_key", "mac", "power_w_max"))
+# Of an M-LMD: the curve of IEC 60898-1 and the rated current.
+Breaker = namedtuple("Breaker", ("curve", "rated_ma"))
 LIMITS = (
     "temperature_mc_min",
     "temperature_mc_max",
@@ -36,7 +41,7 @@ _FIELDS = (
     "device_id",
     "aggregator_public_key",
     "mlmd",  # Peer, or None
-    "meters",  # of an M-LMD: Peers, their public keys unknown
+    "meters",  # of an M-LMD: Peers; without a public key a meter is carried and not watched
     "channel",
     "wifi",  # (ssid, password), or None
     "mqtt",  # (host, port), or None
@@ -44,6 +49,9 @@ _FIELDS = (
     "power_w_max",
     "equipment",
     "limits",
+    "breaker",  # of an M-LMD
+    "peers",  # of an M-LMD: the Neighbours it shares the feeder with
+    "feeder_power_w_max",  # 0: unknown, nothing is shared
     "seed",
 )
 Config = namedtuple("Config", _FIELDS)
@@ -75,8 +83,14 @@ def _octets(table, name, length):
 
 
 def _peer(table, with_key):
-    key = _octets(table, "public_key", 32) if with_key else None
-    return Peer(_octets(table, "id", 8), key, _octets(table, "mac", 6))
+    key = _octets(table, "public_key", 32) if with_key or "public_key" in table else None
+    powers = table.get("deferrable_w", 0), table.get("charge_w", 0)
+    return Peer(_octets(table, "id", 8), key, _octets(table, "mac", 6), *powers)
+
+
+def _neighbour(table):
+    peer = _peer(table, True)
+    return Neighbour(peer.id, peer.public_key, peer.mac, _get(table, "power_w_max", int))
 
 
 def _equipment(table):
@@ -123,6 +137,16 @@ def _wifi(table):
     return _get(wifi, "ssid", str), _get(wifi, "password", str)
 
 
+def _breaker(table):
+    if "breaker" not in table:
+        return Breaker("C", 63000)
+    settings = _get(table, "breaker", dict)
+    breaker = Breaker(_get(settings, "curve", str), _get(settings, "rated_ma", int))
+    if breaker.curve not in ("B", "C", "D") or not 1000 <= breaker.rated_ma <= 2000000:
+        raise ConfigError("config.json: breaker: curve must be B, C or D, and rated_ma 1000 to 2000000")
+    return breaker
+
+
 def _check_link(config):
     if config.role not in ("meter", "mlmd"):
         raise ConfigError("config.json: role must be meter or mlmd")
@@ -159,6 +183,9 @@ def parse(table, seed):
         table.get("power_w_max", 0),
         equipment,
         _limits(table.get("limits", {}), equipment),
+        _breaker(table),
+        [_neighbour(peer) for peer in table.get("peers", [])],
+        table.get("feeder_power_w_max", 0),
         seed,
     )
     if not isinstance(config.sample_s, int) or config.sample_s < 1 or _WINDOW_S % config.sample_s:

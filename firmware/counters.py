@@ -21,6 +21,8 @@ NAMES = (
     "relay_switches",
     "relay_switches_today_max",
     "clock_faults",
+    "orders_taken",  # of the M-LMD: to shed
+    "orders_refused",
     "firmware_refused",
     # What the day's maximum is counted with.
     "relay_day",

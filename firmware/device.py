@@ -52,6 +52,7 @@ class Device:
         self.delivery = Delivery(self._outbox, self.identity, config.sample_s * 1000, board.led())
         self._hurry = asyncio.Event()  # look now, not at the next sample
         self.time = Timekeeper(clock, self.identity, self._hurry.set)
+        self._heard_s = 0  # uptime at the last verified word of the aggregator
         self._next_look_ms = 0
         self.is_heard = False  # whether the aggregator acknowledged anything since the start
         self._touched = asyncio.ThreadSafeFlag()  # somebody turned the manual switch
@@ -131,8 +132,18 @@ class Device:
             self.counters.count("acknowledgements_refused")
             return
         self.is_heard = self.is_heard or bool(said)
-        if said and self.clock.contradicts(said.issued_s):
-            self.time.doubt()
+        if said:
+            self.heard()
+            if self.clock.contradicts(said.issued_s):
+                self.time.doubt()
+
+    def heard(self):
+        """A verified word of the aggregator came."""
+        self._heard_s = self.clock.uptime_s()
+
+    def silent_s(self):
+        """For how long none has come."""
+        return self.clock.uptime_s() - self._heard_s
 
     async def command(self, data):
         """Take a Command (untrusted bytes). Returns the signed Receipt, or None when nothing is answered."""

@@ -19,20 +19,8 @@ from collections import namedtuple
 
 import energy_balance
 
+from wire.event import CODES as KINDS
 from wire.reading import CHIP_SILENT, TIME_UNCERTAIN
-
-# Append, never reorder: the index is the code in events.
-KINDS = (
-    "",
-    "meter_silent",
-    "chip_silent",
-    "register_stuck",
-    "register_jumped",
-    "voltage_lost",
-    "energy_unaccounted",
-    "energy_surplus",
-    "breaker_failed",
-)
 
 # subject: a meter's id, a phase's number, b"" for the area; end_s: 0 while it lasts; value: in the kind's unit.
 Fault = namedtuple("Fault", ("kind", "subject", "begin_s", "end_s", "value"))

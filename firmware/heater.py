@@ -17,6 +17,7 @@ class Heater:
         self._limits = limits
         self._on_switch = on_switch
         self.hold = Hold()
+        self.shed = Hold()  # by the M-LMD: above every command, below comfort
         self.temperature_mc = None
 
     def is_on(self):
@@ -29,10 +30,12 @@ class Heater:
         if self._relay.switch(on):
             self._on_switch()
 
-    def obey(self, value, expires_s):
+    def obey(self, value, expires_s, now_s=None):
         """(outcome, reason, value) of a command that holds until expires_s."""
         self.measure()
         relay = self._relay
+        if value and self.shed.value(now_s) is not None:
+            return rules.refused("locked_out", int(relay.is_on))
         answer = rules.relay(value, relay.is_on, relay.held_s(), self.temperature_mc, self._limits)
         if answer[0] == rules.OBEYED:
             self._switch(bool(value))
@@ -45,6 +48,11 @@ class Heater:
         relay, held = self._relay, self.hold.value(now_s)
         if locked_out or self.temperature_mc is None:
             self._switch(False)
+            return
+        if self.shed.value(now_s) is not None:
+            on = self.temperature_mc < self._limits.temperature_mc_min
+            if not on or rules.may_switch(relay.is_on, relay.held_s(), self._limits):
+                self._switch(on)
             return
         on = thermostat.wants(self.temperature_mc, relay.is_on, held, self._limits)
         if on != relay.is_on and rules.may_switch(relay.is_on, relay.held_s(), self._limits):

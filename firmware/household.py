@@ -149,11 +149,11 @@ class Household:
             return rules.refused("locked_out")
         async with self._lock:
             if heater:
-                return await self._obey_relay(heater, order)
+                return await self._obey_relay(heater, order, now_s)
             return await self._obey_power(battery, order, now_s)
 
-    async def _obey_relay(self, heater, order):
-        answer = heater.obey(order.value, order.expires_s)
+    async def _obey_relay(self, heater, order, now_s):
+        answer = heater.obey(order.value, order.expires_s, now_s)
         await self._look_at(self._equipment.load)
         return answer
 
@@ -161,6 +161,13 @@ class Household:
         answer = await battery.obey(order.value, now_s, order.expires_s)
         await battery.measure()
         return answer
+
+    async def shed(self, action, expires_s):
+        """The M-LMD asks to keep the heater off (RELAY), or the battery from charging (BATTERY_POWER)."""
+        part = self.heater if action == command.RELAY else self.battery
+        if part:
+            part.shed.set(0, expires_s)
+            await self.guard()
 
     def expires_s(self):
         """UTC of the first hold that ends, or None."""

@@ -7,15 +7,17 @@ import asyncio
 
 import energy
 import limits as rules
+from breaker import Breaker
 from drivers import sdm230
 from drivers.modbus import Modbus, ModbusError
-from drivers.relay import Relay
-from hold import Hold
+from fault import Faults, PhaseWatch
 from record import Snapshot
 
 from wire import command, reading
 
 _BRANCHES = 20  # a junction carries what this many household branches can
+_WATCH_MS = 500  # how often the meter is asked while the breaker is out of its ordinary state
+_STATE = "state/breaker"
 
 
 class Junction:
@@ -24,17 +26,17 @@ class Junction:
         self._address = config.equipment.sdm
         self._clock = clock
         self._count_switch = count_switch
-        self._switch = board.manual_switch()
+        self._moved = asyncio.ThreadSafeFlag()  # the breaker opened, closed, or began to watch
         self._bus = Modbus(board.metering_bus())
         self._lock = asyncio.Lock()
-        self._breaker = Relay(board.breaker(), clock.uptime_s)
-        self._hold = Hold()
+        self.breaker = Breaker(config.breaker, board, _STATE, config.device_id[0], self._moved.set)
+        self._was_closed = self.breaker.is_closed
+        self.faults = Faults()
+        self._phase = PhaseWatch(self.faults)
         self._seen = sdm230.Junction(0, 0, 0, 0, 0)
         self._silent = True
         self.energy = energy.Energy()
-
-    def _is_locked_out(self):
-        return self._switch.value() == 0
+        self.told = lambda: None  # called when there may be faults to tell
 
     async def _measure(self):
         now_s = self._clock.utc_s()
@@ -44,26 +46,50 @@ class Junction:
             self._silent = True
             return
         self._silent = False
+        self.breaker.frequency_mhz = self._seen.frequency_mhz
         if now_s is not None:
             elapsed_s = max(0, now_s - self.energy.seen_s) * _BRANCHES
             self.energy.consumed.advance(self._seen.import_wh, elapsed_s)
             self.energy.produced.advance(self._seen.export_wh, elapsed_s)
             self.energy.seen_s = now_s
+            self._phase.hear(now_s, {b"\x01": self._seen.voltage_mv})
 
-    def _switch_breaker(self, closed):
-        if self._breaker.switch(closed):
-            self._count_switch(self._clock.utc_s())
+    async def measure(self):
+        """Poll the meter now. Returns the area's power in W, or None when it is silent."""
+        async with self._lock:
+            await self._measure()
+        return None if self._silent else self._seen.power_w
 
     async def look(self):
         """Poll the meter, and keep the breaker as it should be."""
-        async with self._lock:
-            await self._measure()
+        await self.measure()
+        self.breaker.look(0 if self._silent else self._seen.frequency_mhz)
         await self.guard()
 
     async def guard(self):
-        """Close the breaker unless a command holds it open or somebody locked it out."""
-        held = self._hold.value(self._clock.utc_s())
-        self._switch_breaker(not self._is_locked_out() and held != 0)
+        """The manual switch, the end of a command, and what is told and kept of the breaker."""
+        breaker, now_s = self.breaker, self._clock.utc_s()
+        breaker.turn()
+        if now_s is not None:
+            breaker.expire(now_s)
+        if breaker.is_closed != self._was_closed:
+            self._was_closed = breaker.is_closed
+            self._count_switch(now_s)
+        breaker.keep()
+        if now_s is not None:
+            for code, is_so in breaker.events():
+                self.faults.report(code, b"", now_s, is_so, breaker.value())
+            self.told()
+
+    async def watch_forever(self):
+        """Follow the breaker: it acts by itself, this tells of it, and asks the meter more often meanwhile."""
+        while True:
+            await self._moved.wait()
+            await self.guard()
+            while self.breaker.is_watching:
+                await asyncio.sleep_ms(_WATCH_MS)
+                await self.measure()
+                await self.guard()
 
     def snapshot(self):
         """What the last look showed."""
@@ -80,16 +106,16 @@ class Junction:
             return rules.refused("unknown_action")
         if order.action != command.BREAKER:
             return rules.refused("not_equipped")
-        if self._is_locked_out():
+        if self.breaker.is_locked_out():
             return rules.refused("locked_out")
         answer = rules.breaker(order.value)
         if answer[0] == rules.OBEYED:
-            self._hold.set(order.value, order.expires_s)
-            self._switch_breaker(bool(order.value))
-            async with self._lock:
-                await self._measure()
+            if self.breaker.command(bool(order.value), order.expires_s):
+                return rules.refused("locked_out")
+            await self.guard()
+            await self.measure()
         return answer
 
     def expires_s(self):
         """UTC at which the breaker is no longer held, or None."""
-        return self._hold.expires_s
+        return self.breaker.held_until_s or None

@@ -8,6 +8,7 @@ import asyncio
 
 from device import Device
 from household import Household
+from local_orders import LocalOrders
 from radio import Radio
 from receipts import Receipts
 
@@ -35,6 +36,7 @@ class Meter:
         self._mlmd = device.config.mlmd
         self._radio = Radio(device.config.channel)
         self._renewal = device.open_renewal()
+        self._orders = LocalOrders(device.identity, self._mlmd.id)
         self._unheard = Receipts(_RECEIPTS_MAX)  # the M-LMD's radio did not answer
 
     async def run(self):
@@ -76,6 +78,14 @@ class Meter:
         for _, receipt in receipts:
             await self._answer(receipt)
 
+    # An order of the M-LMD is not answered: it sees at the junction what came of it.
+    async def _shed(self, frame):
+        device = self._device
+        order = self._orders.take(frame, device.clock.utc_s())
+        device.counters.count("orders_taken" if order else "orders_refused")
+        if order:
+            await device.equipment.shed(order.action, order.expires_s)
+
     # -- from the M-LMD ---------------------------------------------------------------------
 
     async def _receive_forever(self):
@@ -89,13 +99,16 @@ class Meter:
             self._take_firmware(frame)
             return
         try:
-            what = cose.open_envelope(frame, cose.SIZE_MAX).kind
+            envelope = cose.open_envelope(frame, cose.SIZE_MAX)
+            what = envelope.kind
         except WireError:
             return  # noise, or somebody else's
         if what == kind.ACKNOWLEDGEMENT:
             self._device.acknowledge(frame)
         elif what == kind.TIME:
             self._device.time.answer(self._mlmd.id, frame)
+        elif what == kind.COMMAND and envelope.signer_id == self._mlmd.id:
+            await self._shed(frame)
         elif what == kind.COMMAND:
             receipt = await self._device.command(frame)
             if receipt:

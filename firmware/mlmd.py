@@ -6,15 +6,20 @@ them and the aggregator.
 
 import asyncio
 
+from area_watch import AreaWatch
 from device import Device
+from events import Events
 from junction import Junction
 from radio import FRAME_MAX, Radio
+from sharing import Sharing, is_headroom
 from uplink import Uplink
 
 from wire import cose, kind, load, reading, signed_time
 from wire.errors import WireError
 
 _FIRMWARE_REQUEST = b"\x02"  # wire/firmware.py
+
+_HEARD_S = 60  # the answer to a question asked a sample ago is that much younger
 
 
 async def run(config, board):
@@ -30,9 +35,52 @@ class Mlmd:
         self._id_of = {meter.mac: meter.id for meter in config.meters}
         self._radio = Radio(None if config.wifi else config.channel)
         self._uplink = Uplink(device, [meter.id for meter in config.meters], self._forward)
+        self._events = Events(device, lambda signed: self._uplink.publish_later("event", signed))
+        self._watch = AreaWatch(config, device.equipment.faults)
+        self._neighbours = [peer.mac for peer in config.peers]
+        self._sharing = Sharing(device, self._watch, self._radio.send, self._forward)
+        self._stage = 0
+        self._was_gone = False
+        device.equipment.told = self._tell
+        self._uplink.on_up = self._events.say_again
+        self._uplink.on_reading = self._hear_reading
 
     async def run(self):
-        await asyncio.gather(self._uplink.run(self._report_load), self._receive_forever())
+        await asyncio.gather(
+            self._uplink.run(self._looked),
+            self._receive_forever(),
+            self._device.equipment.watch_forever(),
+            self._sharing.run(),
+        )
+
+    # -- what is wrong ----------------------------------------------------------------------
+
+    def _hear_reading(self, sender_id, signed):
+        self._watch.hear(sender_id, signed, self._device.clock.utc_s())
+        self._tell()
+
+    # The question for the time is the heartbeat: its answer is signed by the aggregator.
+    def _looked(self):
+        device = self._device
+        now_s = device.clock.utc_s()
+        if now_s is not None:
+            self._watch.tick(now_s)
+            self._tell()
+        if device.silent_s() >= device.config.sample_s - _HEARD_S:
+            device.time.doubt()
+        self._report_load()
+
+    def _tell(self):
+        self._events.tell(self._device.equipment.faults)
+        stage = self._device.equipment.breaker.protection.shedding.stage
+        if stage != self._stage:
+            self._stage = stage
+            self._sharing.hurry.set()
+        gone = self._sharing.is_gone()
+        if self._was_gone and not gone:
+            self._events.say_again()
+            self._sharing.hurry.set()
+        self._was_gone = gone
 
     # -- to the meters ----------------------------------------------------------------------
 
@@ -53,6 +101,8 @@ class Mlmd:
             mac, frame = await self._radio.receive()
             if mac in self._id_of:
                 self._take(self._id_of[mac], frame)
+            elif mac in self._neighbours and is_headroom(frame):
+                self._sharing.hear(frame)
 
     def _take(self, sender_id, frame):
         if frame[:1] == _FIRMWARE_REQUEST:

@@ -45,15 +45,17 @@ class Timekeeper:
             await until(self._doubt, _CONFIRM_MS)
 
     def answer(self, signer_id, data):
-        """Take a Time (untrusted bytes) that signer_id must have signed."""
+        """Take a Time (untrusted bytes) that signer_id must have signed. Returns whether it answers our question."""
         layout, size_max = signed_time.LAYOUT, signed_time.SIZE_MAX
         try:
             answer = self._identity.open(signer_id, signed_time.KIND, layout, data, size_max)
         except WireError:
-            return
+            return False
         was_set = self._clock.is_set()
-        if self._clock.answer(answer.time_s, answer.challenge):
-            self._confirmed = True
-            self._news.set()
-            if not was_set:
-                self._on_set()
+        if not self._clock.answer(answer.time_s, answer.challenge):
+            return False
+        self._confirmed = True
+        self._news.set()
+        if not was_set:
+            self._on_set()
+        return True

@@ -36,6 +36,8 @@ class Uplink:
         self._full = asyncio.Event()  # the parcel is complete, or the link came up
         self._receipts = Receipts(_RECEIPTS_PER_DEVICE * (1 + len(others)))
         self._renewal = device.open_renewal()
+        self.on_up = lambda: None  # called when the link is up
+        self.on_reading = lambda sender_id, signed: None  # called with each reading that goes by
         self._inbox = []  # (topic, payload) not taken yet
         self._arrived = asyncio.Event()
         self._taken = asyncio.Event()
@@ -77,6 +79,7 @@ class Uplink:
 
     def add(self, sender_id, signed):
         """A reading (bytes) for the next bundle."""
+        self.on_reading(sender_id, signed)
         self._parcel.add(sender_id, signed)
         self._first.set()
         if self._parcel.is_complete():
@@ -120,6 +123,7 @@ class Uplink:
     async def _on_up(self):
         await self._mqtt.publish(self._topic("status"), b"online", True)
         self._device.time.link_up()
+        self.on_up()
         self._full.set()
         for device_id, receipt in self._receipts.young(self._device.clock.utc_s() or 0):
             await self._mqtt.publish(self._topic("receipt", device_id), receipt)
@@ -150,7 +154,8 @@ class Uplink:
         if leaf == "acknowledgement":
             self._take_acknowledgement(payload)
         elif leaf == "time":
-            device.time.answer(self._config.area_id, payload)
+            if device.time.answer(self._config.area_id, payload):
+                device.heard()
         elif leaf == "firmware":
             self._take_firmware(device_id, payload)
         elif device_id != self._config.device_id:

@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from hil.identity import Identity
 from hil.plant import Site
+from hil.plant.breaker_sense import CURVE, rated_a
 from wire import contract, energy_type, kind, message, registration
 from wire.interval import interval_of
 
@@ -30,6 +31,7 @@ class Network:
     devices: dict[str, Identity]
     users: dict[str, Identity]
     sites: tuple[Site, ...]
+    feeder_power_w_max: int = 0
 
     @property
     def meters(self) -> list[Site]:
@@ -40,7 +42,7 @@ class Network:
         return [site for site in self.sites if site.role == "mlmd"]
 
 
-def found(seed: int, sites: Sequence[Site]) -> Network:
+def found(seed: int, sites: Sequence[Site], feeder_power_w_max: int = 0) -> Network:
     def holder(name: str) -> Identity:
         return Identity.of(seed, name)
 
@@ -52,6 +54,7 @@ def found(seed: int, sites: Sequence[Site]) -> Network:
         {site.name: holder(site.name) for site in sites},
         {site.name: holder(f"owner of {site.name}") for site in sites if site.role == "meter"},
         tuple(sites),
+        feeder_power_w_max,
     )
 
 
@@ -84,12 +87,28 @@ def device_config(network: Network, site: Site) -> dict:
 
 
 def _mlmd_links(network: Network, site: Site) -> dict:
-    peers = [network.devices[meter.name] for meter in network.meters if meter.mlmd == site.name]
     return {
-        "meters": [{"id": peer.id.hex(), "mac": peer.mac.hex()} for peer in peers],
+        "meters": [_meter_peer(network, meter) for meter in network.meters if meter.mlmd == site.name],
+        "peers": [_neighbour(network, other) for other in network.mlmds if other.name != site.name],
+        "feeder_power_w_max": network.feeder_power_w_max,
+        "breaker": {"curve": CURVE, "rated_ma": 1000 * rated_a(site.power_w_max)},
         "wifi": {"ssid": "gridtide", "password": "on the bench the air is free"},
         "mqtt": {"host": "127.0.0.1", "port": 1883},
     }
+
+
+def _meter_peer(network: Network, meter: Site) -> dict:
+    """A meter as its M-LMD knows it, with what may be shed behind it."""
+    holder = network.devices[meter.name]
+    deferrable_w = sum(terms[0] for kind_number, terms, _ in meter.contracts if kind_number == contract.DEFERRABLE)
+    peer = {"id": holder.id.hex(), "public_key": holder.public_key.hex(), "mac": holder.mac.hex()}
+    return peer | {"deferrable_w": deferrable_w, "charge_w": meter.limits.get("charge_w_max", 0)}
+
+
+def _neighbour(network: Network, other: Site) -> dict:
+    holder = network.devices[other.name]
+    peer = {"id": holder.id.hex(), "public_key": holder.public_key.hex(), "mac": holder.mac.hex()}
+    return peer | {"power_w_max": other.power_w_max}
 
 
 def _meter_links(network: Network, site: Site) -> dict:

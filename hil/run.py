@@ -70,7 +70,7 @@ class Run:
         arguments = (options.day, options.seed, options.meters, options.mlmds, options.start_s, options.duration_s)
         self.plant = plants.build(*arguments)
         self._stored_wh = self.plant.stored_wh()
-        self.network = provision.found(options.seed, self.plant.sites)
+        self.network = provision.found(options.seed, self.plant.sites, self.plant.feeder_power_w_max)
         self.time = Coordinator(options.start_s * 1000, options.speed)
         self.tap = Tap()
         self.time.exchange = self.tap.exchange

@@ -18,6 +18,9 @@ takers = {}
 # Deadline of the watchdog in virtual ms, and what to do when nobody fed it.
 watchdog_ms = frames.NEVER_MS
 
+# The timers (machine.Timer) that run.
+timers = []
+
 _channel = None
 _out = bytearray()
 _seen = 0
@@ -50,9 +53,12 @@ def call(kind, argument, payload=b""):
 def idle(until_ms):
     if watchdog_ms <= now_ms:
         restart(3, 0)  # machine.WDT_RESET
-    _out.extend(frames.idle(min(until_ms, watchdog_ms), _seen))
+    _out.extend(frames.idle(min(until_ms, watchdog_ms, *[timer.due_ms for timer in timers]), _seen))
     _flush()
     _take_batch()
+    for timer in list(timers):
+        while timer in timers and timer.due_ms <= now_ms:
+            timer.fire()
 
 
 def sleep_until(until_ms):

@@ -1,10 +1,11 @@
-"""`machine` of an ESP32: pins, UART, ADC, watchdog, clock, reset. What is wired to it is the bench's plant."""
+"""`machine` of an ESP32: pins, UART, ADC, timers, watchdog, clock, reset. What is wired to it is the bench's plant."""
 
 import time as _time
 
 import board_channel as bench
 import board_frames as frames
 from board_pin import ADC, Pin  # noqa: F401
+from board_timer import Timer  # noqa: F401
 from board_uart import UART  # noqa: F401
 
 PWRON_RESET = 1

@@ -29,6 +29,9 @@ class Household:
         self.load_w = 0.0  # water heater included, battery not
         self.load_var = 0.0
         self.pv_w = 0.0
+        self.extra_w = 0.0  # switched on by a scenario, on top of the profile
+        self.stolen_w = 0.0  # taken from the service in front of the meter
+        self.stuck_wh: float | None = None  # what the load meter's register stands still at
         self._profiles = profiles
         self._base_w = self._base_var = self._sun_w = 0.0
         self._now_ms: int | None = None
@@ -48,6 +51,16 @@ class Household:
         """What the service line carries, import positive."""
         return self.load_w - self.pv_w + self.battery_w
 
+    @property
+    def drawn_w(self) -> float:
+        """What the grid sees of this place: the net and what is stolen from it."""
+        return self.net_w + (self.stolen_w if self.supplied else 0.0)
+
+    @property
+    def register_wh(self) -> float:
+        """What the load meter shows."""
+        return self.energy.consumed_wh if self.stuck_wh is None else self.stuck_wh
+
     def settle(self, now_ms: int) -> None:
         """Something changed: fix every power until the next step or change."""
         utc_s = now_ms // 1000
@@ -60,7 +73,7 @@ class Household:
         if battery:
             battery.settle(now_ms / 1000, STEP_S - now_ms % (STEP_S * 1000) / 1000, self.supplied)
         on = 1.0 if self.supplied else 0.0
-        self.load_w = on * self._base_w + (heater.heating_w if heater else 0.0)
+        self.load_w = on * (self._base_w + self.extra_w) + (heater.heating_w if heater else 0.0)
         self.load_var = on * self._base_var
         self.pv_w = on * self._sun_w
 

@@ -10,8 +10,9 @@ somebody looks: a minute's step, or a chip that is read.
 """
 
 from collections.abc import Sequence
+from math import hypot
 
-from . import grid, profiles, wiring
+from . import breaker_sense, grid, profiles, wiring
 from .area import Area
 from .household import STEP_S, Energy, Household
 from .neighbourhood import Home, settle_in
@@ -35,6 +36,9 @@ class Plant:
         self._areas = _areas(list(self._households.values()), mlmds, self._now_ms)
         self._area_of = {h.home.name: area for area in self._areas.values() for h in area.households}
         self.sites = sites_of(homes, self._areas, self._area_of)
+        self._rated_a = {site.name: breaker_sense.rated_a(site.power_w_max) for site in self.sites if site.role == MLMD}
+        self.trips: list[dict] = []  # of short circuits: area, at_ms, latency_ms
+        self.feeder_w_peak = 0.0
         self.feeder_power_w_max = FEEDER_W_PER_METER * max(len(homes), 4)
         places = [(site.street, site.node) for site in self.sites]
         self._wires = PowerFlow(grid.load(), places[: len(homes)], places)
@@ -66,6 +70,7 @@ class Plant:
         if now_ms % (RECORD_S * 1000) == 0:
             self._recorder.record(now_ms // 1000)
         self._settle_all()
+        self.feeder_w_peak = max(self.feeder_w_peak, self.feeder_w())
 
     def _settle_all(self) -> None:
         for area in self._areas.values():
@@ -76,9 +81,9 @@ class Plant:
 
     def _settle(self, household: Household) -> bool:
         """Whether its power has changed."""
-        before = household.net_w, household.load_var
+        before = household.drawn_w, household.load_var
         household.settle(self._now_ms)
-        changed = (household.net_w, household.load_var) != before
+        changed = (household.drawn_w, household.load_var) != before
         if changed:
             self._flow = None
         return changed
@@ -95,7 +100,7 @@ class Plant:
     def _grid_state(self) -> Flow:
         if self._flow is None:
             households = self._households.values()
-            self._flow = self._wires.solve([h.net_w for h in households], [h.load_var for h in households])
+            self._flow = self._wires.solve([h.drawn_w for h in households], [h.load_var for h in households])
             self._recorder.saw(self._flow)
         return self._flow
 
@@ -123,15 +128,55 @@ class Plant:
 
     def pin(self, name: str, pin: int) -> int:
         self._known(name)
+        if pin == breaker_sense.SUPERVISION_PIN and name in self._areas:
+            return int(breaker_sense.is_alert(self._sight(name), self._rated_a[name]))
         return self._pins[name].get(pin, 0)
 
     def adc_uv(self, name: str, pin: int, now_ms: int) -> int:
         """Microvolts at an analog input: the tank's sensor, or nothing."""
         self._look(name, now_ms)
+        if name in self._areas:
+            return self._junction_uv(name, pin)
         heater = self._households[name].home.heater if name in self._households else None
         if pin != wiring.TEMPERATURE_PIN or heater is None:
             return 0
         return wiring.temperature_uv(heater.temperature_c)
+
+    def _junction_uv(self, name: str, pin: int) -> int:
+        if pin == breaker_sense.CURRENT_PIN:
+            return breaker_sense.current_uv(self._sight(name), self._rated_a[name])
+        return breaker_sense.voltage_uv(self._sight(name)) if pin == breaker_sense.VOLTAGE_PIN else 0
+
+    def _sight(self, name: str) -> breaker_sense.Sight:
+        area, voltage_v = self._areas[name], self.voltage_v(name)
+        current_a = hypot(area.power_w, area.load_var) / voltage_v
+        return breaker_sense.Sight(current_a, voltage_v, area.fault_a, self._now_ms - area.fault_since_ms)
+
+    # What a scenario does to the neighbourhood
+
+    def short_circuit(self, name: str, current_a: float, now_ms: int) -> None:
+        """A short circuit behind an M-LMD's breaker, until that opens. Its energy, of milliseconds, is left out."""
+        self._look(name, now_ms)
+        self._areas[name].fault_a, self._areas[name].fault_since_ms = current_a, self._now_ms
+
+    def add_load(self, name: str, power_w: float, now_ms: int) -> None:
+        """A household switches on so much more; negative: off again."""
+        self._look(name, now_ms)
+        self._households[name].extra_w += power_w
+        self._switched([self._households[name]])
+
+    def steal(self, name: str, power_w: float, now_ms: int) -> None:
+        """So much is taken in front of a household's meter from now on."""
+        self._look(name, now_ms)
+        self._households[name].stolen_w = power_w
+        self._flow = None
+        self._switched([self._households[name]])
+
+    def stick(self, name: str, is_stuck: bool, now_ms: int) -> None:
+        """The register of a household's load meter stands still, or shows again what was counted meanwhile."""
+        self._look(name, now_ms)
+        household = self._households[name]
+        household.stuck_wh = household.energy.consumed_wh if is_stuck else None
 
     def power_lost(self, name: str, now_ms: int) -> None:
         """The device's own supply fails: its relay falls off. Breaker and inverter stay where they were set."""
@@ -152,8 +197,14 @@ class Plant:
             self._switched([household])
 
     def _switch_breaker(self, area: Area, closed: bool) -> None:
+        area.is_closed = closed
+        if area.fault_a and not closed:
+            latency_ms = self._now_ms - area.fault_since_ms
+            self.trips.append({"area": area.name, "at_ms": self._now_ms, "latency_ms": latency_ms})
+            area.fault_a = 0.0
         for household in area.households:
             household.supplied = closed
+            self._flow = None
         if area.households:
             self._switched(area.households)
 
@@ -192,6 +243,14 @@ class Plant:
     def feeder_w(self) -> float:
         """What the neighbourhood draws (import positive): the sum of what the M-LMDs see."""
         return sum(area.power_w for area in self._areas.values())
+
+    def rated_a(self, name: str) -> int:
+        """Of an M-LMD's breaker."""
+        return self._rated_a[name]
+
+    def households_of(self, name: str) -> list[str]:
+        """The households behind an M-LMD."""
+        return [household.home.name for household in self._areas[name].households]
 
     def area_w(self, name: str) -> float:
         return self._areas[name].power_w

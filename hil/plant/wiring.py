@@ -84,7 +84,7 @@ def exchange(chips: list[Chip], frame: bytes) -> tuple[bytes, int]:
 def _load_branch(household: Household, voltage: Voltage) -> Callable[[], Branch | None]:
     def branch() -> Branch | None:
         apparent_va = hypot(household.load_w, household.load_var)
-        energy_wh = household.energy.consumed_wh
+        energy_wh = household.register_wh
         return Branch(voltage(), household.load_w, apparent_va, FREQUENCY_HZ, energy_wh) if household.supplied else None
 
     return branch
