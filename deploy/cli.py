@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from nacl.signing import SigningKey
 
 from deploy.boards import ROLES, boards
 from deploy.build import Build, build
@@ -94,12 +95,14 @@ def _config(job: Job) -> dict:
         raise FlashError(f"{job.files['config.json']} is not JSON: {error}") from error
 
 
+def _public_key(job: Job) -> bytes:
+    return bytes(SigningKey(job.files["key.bin"].read_bytes()).verify_key)
+
+
 def _await_reading(job: Job, patience_s: float) -> None:
-    from nacl.signing import SigningKey  # noqa: PLC0415  the serial side's libraries are not needed to build
+    from deploy.console import first_reading, lines  # noqa: PLC0415  its libraries are not needed to build
 
-    from deploy.console import first_reading, lines  # noqa: PLC0415
-
-    public_key = bytes(SigningKey(job.files["key.bin"].read_bytes()).verify_key)
+    public_key = _public_key(job)
     network_id = bytes.fromhex(_config(job)["network_id"])
     print(
         f"wait for the first signed reading: it comes at the end of a quarter hour, at most {patience_s:g} s",

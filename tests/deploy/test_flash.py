@@ -1,0 +1,174 @@
+"""
+`gridtide flash` onto a board that is a pseudo-terminal: mpremote itself copies the tree to a
+LittleFS flash, and the firmware that lies there then boots, on granted time, and signs.
+"""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+import serial
+import typer
+from nacl.signing import SigningKey
+
+from deploy import cli, console
+from deploy.boards import board
+from deploy.errors import FlashError
+from deploy.flash import Job
+from hil.device import Board, Device
+from hil.grant import Coordinator
+from hil.radio import Radio
+from hil.tap import Tap
+from tests.deploy.serial_board import SerialBoard
+from tests.hil.emulated import START_MS, Wires
+from wire import message, signed_time
+
+METER, MLMD = SigningKey(b"\1" * 32), SigningKey(b"\2" * 32)
+METER_ID, MLMD_ID, AREA_ID, NETWORK_ID = b"meter--1", b"mlmd---1", b"area---1", b"network1"
+METER_MAC, MLMD_MAC = b"\2METR1", b"\2MLMD1"
+CONFIG = {
+    "role": "meter",
+    "name": "meter-01",
+    "board": "esp32_devkit",
+    "network_id": NETWORK_ID.hex(),
+    "area_id": AREA_ID.hex(),
+    "device_id": METER_ID.hex(),
+    "aggregator_public_key": bytes(SigningKey(b"\3" * 32).verify_key).hex(),
+    "mlmd": {"id": MLMD_ID.hex(), "public_key": bytes(MLMD.verify_key).hex(), "mac": MLMD_MAC.hex()},
+    "equipment": {"pzem": {"load": 1}},
+}
+
+
+class TimeTeller:
+    """An M-LMD that does one thing: it tells who asks the time."""
+
+    radio_on = True
+
+    def __init__(self, clock: Coordinator, radio: Radio):
+        self._clock = clock
+        self._radio = radio
+
+    def hear(self, source: bytes, frame: bytes) -> None:
+        if frame[:1] == signed_time.REQUEST:
+            fields = (self._clock.now_ms // 1000, frame[1:])
+            told = message.seal(signed_time.KIND, signed_time.LAYOUT, fields, MLMD_ID, NETWORK_ID, _sign)
+            self._radio.carry(MLMD_MAC, source, told)
+
+
+def _sign(content: bytes) -> bytes:
+    return MLMD.sign(content).signature
+
+
+def boot(image: Path, folder: Path) -> bytes:
+    """What a board with this flash prints in its first half hour, beside an M-LMD and with nothing on its buses."""
+    clock, radio, log = Coordinator(START_MS), Radio(), folder / "console.log"
+    flashed = Board("meter-01", METER_MAC, image, log, Path("/flash/main.py"))
+    device = Device(flashed, clock, Wires(), radio, Tap())
+    radio.devices[MLMD_MAC] = TimeTeller(clock, radio)  # type: ignore[assignment]
+    clock.members.append(device)
+    device.power_on()
+    try:
+        clock.run_until(START_MS + 1_800_000)
+    finally:
+        device.power_off()
+    return log.read_bytes()
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    (tmp_path / "key.bin").write_bytes(bytes(METER))
+    return tmp_path
+
+
+@pytest.fixture
+def line(files, monkeypatch):
+    """A board whose firmware starts to talk when somebody listens: opening a serial port drops what was said before."""
+    listening = threading.Event()
+
+    class Heard(serial.Serial):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            listening.set()
+
+    def boot_when_heard() -> bytes:
+        assert listening.wait(60)
+        return boot(image, files)
+
+    monkeypatch.setattr(console.serial, "Serial", Heard)
+    image = files / "flash.img"
+    made = SerialBoard(image, files, boot_when_heard)
+    yield made
+    made.close()
+
+
+def flash(files: Path, port: str, **options) -> None:
+    arguments = {"role": "meter", "board": "esp32_devkit", "config": files / "config.json", "key": files / "key.bin"}
+    defaults = {"micropython": None, "out": files / "out", "dry_run": False, "patience_s": 60.0}
+    cli.flash_board(port, **(arguments | defaults | options))
+
+
+def test_from_an_empty_flash_to_the_first_signed_reading(files, line, capsys):
+    flash(files, line.port)
+    said = capsys.readouterr().out
+    assert said.endswith("It verifies.\n") and "boot 1, reading 1" in said
+    assert line.resets == 1
+
+
+def test_a_reading_of_another_key_is_not_taken(files, line, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "_public_key", lambda job: bytes(MLMD.verify_key))
+    with pytest.raises(typer.Exit):
+        flash(files, line.port)
+    assert "does not verify" in capsys.readouterr().err
+
+
+def test_a_board_that_does_not_answer_fails_with_what_the_tool_said(files, capsys):
+    with pytest.raises(typer.Exit):
+        flash(files, str(files / "no-such-port"))
+    assert "copy the firmware: failed" in capsys.readouterr().err
+
+
+def test_a_dry_run_prints_each_step_and_does_none(files, capsys):
+    (files / "mp.bin").write_bytes(b"")
+    flash(files, "/dev/nowhere", dry_run=True, micropython=files / "mp.bin")
+    steps = [line for line in capsys.readouterr().out.splitlines() if line.startswith("# ")]
+    assert steps == [
+        "# erase the flash",
+        "# write MicroPython",
+        "# copy the firmware",
+        "# provision: config.json",
+        "# provision: key.bin",
+        "# restart the board",
+        "# wait for the first signed reading on /dev/nowhere, at most 60 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"role": "mlmd"}, "role is 'mlmd', and 'meter' is asked for"),
+        ({"board": "esp32_c3"}, "board is 'esp32_c3'"),
+    ],
+)
+def test_a_config_for_another_board_is_refused_before_anything_is_written(files, capsys, change, error):
+    (files / "config.json").write_text(json.dumps(CONFIG | change))
+    with pytest.raises(typer.Exit):
+        flash(files, "/dev/nowhere")
+    assert error in capsys.readouterr().err
+
+
+def test_a_silent_board_is_an_error_that_says_what_to_look_at():
+    with pytest.raises(FlashError, match="no signed reading came"):
+        console.first_reading(iter(["MicroPython"]), bytes(32), NETWORK_ID, lambda line: None)
+
+
+@pytest.mark.parametrize("name", ["esp32_devkit", "esp32_s3", "esp32_c3", "sonoff_pow"])
+def test_esptool_knows_the_chip_and_the_commands(name, files, tmp_path):
+    """esptool parses every argument before it opens the port: the failure must be the port's."""
+    (tmp_path / "mp.bin").write_bytes(bytes(4096))
+    (tmp_path / "tree").mkdir()
+    job = Job(str(tmp_path / "no-port"), board(name), tmp_path / "tree", {}, tmp_path / "mp.bin")
+    for step in list(job.steps())[:2]:
+        with pytest.raises(FlashError, match=r"(?i)could not open|no such file"):
+            step.run()
