@@ -19,6 +19,7 @@ GREATEST = {
     "load": 129,
     "event": 134,
     "headroom": 124,
+    "firmware": 205,
     "rotation": 142,
 }
 

@@ -126,6 +126,10 @@ def from_devices(ids, signed_reading, command_digest):
     event |= {"value": 1_980}
     largest_event = {"boot": U32, "sequence": U32, "begin_s": UTC_MAX, "end_s": UTC_MAX, "code": U8}
     largest_event |= {"subject": bytes([U8] * 8), "value": I32_MIN}
+    firmware = {"role": 2, "board": b"esp32_devkit", "version": 7, "issued_s": T, "expires_s": T + 864_000}
+    firmware |= {"size": 104_729, "sha256": bytes(range(32)), "first_piece": bytes(range(32, 64))}
+    largest_firmware = {"role": U8, "board": bytes([U8] * 16), "version": I32_MAX, "issued_s": UTC_MAX}
+    largest_firmware |= {"expires_s": UTC_MAX, "size": 2**20, "sha256": bytes([U8] * 32), "first_piece": bytes(32)}
     headroom = {"boot": 3, "sequence": 5, "measured_s": T + 60, "power_w": -1_200, "need_w": 3_400}
     headroom |= {"power_w_max": 25_000}
     largest_headroom = dict.fromkeys(headroom, U32) | {"measured_s": UTC_MAX, "power_w": I32_MIN}
@@ -146,6 +150,8 @@ def from_devices(ids, signed_reading, command_digest):
             event | {"sequence": 3, "end_s": T + 1_980, "subject": b"", "code": 10},
         ),
         ("event, largest", "event", 65018, "mlmd", largest_event),
+        ("firmware", "firmware", 65020, "operator", firmware),
+        ("firmware, largest", "firmware", 65020, "operator", largest_firmware),
         ("headroom", "headroom", 65019, "mlmd", headroom),
         ("headroom, largest", "headroom", 65019, "mlmd", largest_headroom),
     ]
