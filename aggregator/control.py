@@ -113,7 +113,7 @@ class Control:
         loads = []
         for device_id, (contract_id, power_w) in sorted(self._site.store.area.loads().items()):
             at = self.equipment.get(device_id)
-            if at is None or not at.flags & HAS_HEATER:
+            if at is None or not at.flags & HAS_HEATER or device_id not in self._site.registry.devices:
                 continue
             decided = self._site.store.commands.latest_decided(device_id, now_s)
             value = decided[1] if decided is not None and decided[0] == RELAY else None
@@ -172,8 +172,12 @@ class Control:
         return {"device": device_id.hex(), "area": self._site.area_id.hex()}
 
     def _again(self, pending: Iterable[Pending]) -> list[Outgoing]:
-        area_id = self._site.area_id
-        return [Outgoing(topics.of_device(area_id, one.device_id, "command"), one.data) for one in pending]
+        area_id, devices = self._site.area_id, self._site.registry.devices
+        return [
+            Outgoing(topics.of_device(area_id, one.device_id, "command"), one.data)
+            for one in pending
+            if one.device_id in devices  # not to one that was revoked meanwhile
+        ]
 
     def resend(self, since_s: int, now_s: int) -> list[Outgoing]:
         """Commands without a receipt whose time to be sent again has come after `since_s`."""

@@ -72,7 +72,7 @@ def accept(parcel: bytes, registry: Registry, known: Known, network_id: bytes, n
     """
     What a signed Bundle, or the signed Reading of a lone meter, holds that is new.
 
-    Raises WireError when the parcel itself is refused; a single bad reading only counts.
+    Raises WireError, Refused when the parcel itself is refused; a single bad reading only counts.
     """
     envelope = cose.open_envelope(parcel, bundle.SIZE_MAX)
     taken = Taken(envelope.signer_id, [], [], [], Counter(), 0)
@@ -82,7 +82,7 @@ def accept(parcel: bytes, registry: Registry, known: Known, network_id: bytes, n
         raise WireError("wrong_kind", str(envelope.kind))
     public_key = registry.mlmd_key_of(envelope.signer_id)
     if public_key is None:
-        raise WireError("unknown_signer")
+        raise registry.stranger(envelope.signer_id)
     cose.check_signature(envelope, public_key, network_id, verify)
     readings = quick.readings_of(envelope.payload)
     if readings is None:
@@ -98,7 +98,7 @@ def _take_all(
     for data in readings:
         try:
             opened.append((*_open(data, registry, network_id, network_item), data))
-        except WireError as error:
+        except (WireError, Refused) as error:
             taken.refused[error.name] += 1
     opened.sort(key=itemgetter(0))  # an outbox may send its oldest last: the order within a parcel means nothing
     gaps = 0
@@ -111,16 +111,16 @@ def _take_all(
 
 
 def _open(data: bytes, registry: Registry, network_id: bytes, network_item: bytes) -> tuple[Key, list]:
-    """(key, records as sequences of integers) of a signed reading, its signature verified. Raises WireError."""
+    """(key, records as sequences of integers) of a signed reading, verified. Raises WireError, Refused."""
     parts = quick.cut(data)
     if parts is None:
         return _open_slowly(data, registry, network_id)
     device_id, protected_item, payload, payload_item, signature = parts
     device = registry.devices.get(device_id)
     if device is None:
-        raise WireError("unknown_signer")
+        raise registry.stranger(device_id)
     if not verify(device.public_key, quick.signed_message(protected_item, network_item, payload_item), signature):
-        raise WireError("bad_signature")
+        return _open_former(data, device_id, registry, network_id)
     numbers = quick.numbers(payload)
     if numbers is None:
         numbers = message.decode(reading.LAYOUT, payload, reading.SIZE_MAX)
@@ -133,6 +133,19 @@ def _open_slowly(data: bytes, registry: Registry, network_id: bytes) -> tuple[Ke
         reading.KIND, reading.LAYOUT, data, registry.key_of, network_id, verify, reading.SIZE_MAX
     )
     return (envelope.signer_id, opened.boot, opened.sequence), opened.records
+
+
+def _open_former(data: bytes, device_id: bytes, registry: Registry, network_id: bytes) -> tuple[Key, list]:
+    """A reading under the key the device had before: what was measured until it changed. Raises WireError."""
+    former = registry.former.get(device_id)
+    if former is None:
+        raise WireError("bad_signature")
+    _, opened = message.open_as(
+        reading.KIND, reading.LAYOUT, data, lambda _: former.public_key, network_id, verify, reading.SIZE_MAX
+    )
+    if any(record[_START] >= former.until_s for record in opened.records):
+        raise WireError("bad_signature", "the key ended before")
+    return (device_id, opened.boot, opened.sequence), opened.records
 
 
 def _take(data: bytes, key: Key, records: list, taken: Taken, known: Known, now_s: int) -> int:

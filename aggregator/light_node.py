@@ -15,6 +15,7 @@ from wire import cbor, contract, cose, kind, light_block, message, receipt, topi
 from wire.errors import WireError
 
 from .follow import Gap, Next, Same, follow
+from .keys import read_announcement, read_revocation, read_rotation
 from .light_block import Sealer, seal
 from .refusal import Refused
 from .registry import device_of_area, read_registration
@@ -54,13 +55,13 @@ class LightNode:
             if status != Status.APPLIED:
                 continue
             try:
-                self._learn(transaction)
+                self._learn(transaction, step.head.height, step.block.interval)
             except WireError as error:  # whatever the full node says of it, we do not take it
                 self._site.refused[error.name] += 1
         self._site.store.area.set_head(step.head)
         self.head = step.head
 
-    def _learn(self, transaction: bytes) -> None:
+    def _learn(self, transaction: bytes, height: int, interval: int) -> None:
         """Raises WireError."""
         envelope = cose.open_envelope(transaction)
         if envelope.kind == kind.REGISTRATION:
@@ -75,6 +76,10 @@ class LightNode:
         elif envelope.kind == kind.RECEIPT and envelope.signer_id in self._site.registry.devices:
             answered = message.decode(receipt.LAYOUT, envelope.payload)
             self._site.store.commands.note_used(envelope.signer_id, answered.command_sequence)
+        elif envelope.kind == kind.ROTATION:
+            self._change_key(transaction, interval)
+        elif envelope.kind == kind.REVOCATION:
+            self._end_device(transaction, height)
 
     def _learn_device(self, transaction: bytes) -> None:
         """Raises WireError."""
@@ -84,6 +89,39 @@ class LightNode:
         if device is not None:
             site.registry.devices[registered.subject_id] = device
             site.store.area.add_device(registered.subject_id, device)
+
+    def _change_key(self, transaction: bytes, interval: int) -> None:
+        """Raises WireError."""
+        site = self._site
+        operator = (site.operator_id, site.operator_key)
+        change = read_rotation(transaction, interval, site.registry, operator, site.network_id)
+        if change is None:
+            return
+        site.registry.devices[change.device_id] = change.device
+        site.registry.former.pop(change.device_id, None)
+        if change.former is not None:
+            site.registry.former[change.device_id] = change.former
+        site.store.keys.rotate(change.device_id, change.former, change.device.public_key)
+
+    def _end_device(self, transaction: bytes, height: int) -> None:
+        """Raises WireError."""
+        site = self._site
+        device_id = read_revocation(transaction, (site.operator_id, site.operator_key), site.network_id)
+        device = site.registry.devices.pop(device_id, None)
+        if device is not None:
+            site.registry.former.pop(device_id, None)
+            site.registry.revoked[device_id] = device
+            site.store.keys.revoke(device_id, device, height)
+
+    def announce(self, data: bytes, device_id: bytes, now_s: float) -> list[Outgoing]:
+        """A device's next key (untrusted bytes), for the ledger. Raises WireError, Refused."""
+        site = self._site
+        wanted = read_announcement(data, device_id, site.registry, site.network_id)
+        if wanted is None:
+            return []
+        with site.store.transaction():
+            site.store.submissions.add(kind.ROTATION, wanted, int(now_s))
+        return [Outgoing(topics.SUBMIT, wanted)]
 
     def _learn_contract(self, agreed: contract.Contract) -> None:
         is_ours = agreed.device_id in self._site.registry.devices

@@ -11,6 +11,7 @@ from wire.reading import Record
 
 from .acknowledge import acknowledgements
 from .intake import Accepted, Taken, accept
+from .refusal import Refused
 from .site import Outgoing, Site
 
 
@@ -26,7 +27,7 @@ class Reception:
             for parcel in parcels:
                 try:
                     taken = accept(parcel, self._site.registry, store.readings, self._site.network_id, int(now_s))
-                except WireError as error:
+                except (WireError, Refused) as error:
                     self._site.refused[error.name] += 1
                     continue
                 store.readings.add(taken, int(now_s * 1000))

@@ -19,6 +19,7 @@ NAMES = (
     "stale_load",  # not newer than the last of its M-LMD
     "stale_strategy",  # not newer than the one in force
     "flood",  # more than a sender may have waiting
+    "revoked",  # the operator ended this device on the ledger
 )
 
 

@@ -1,14 +1,18 @@
 """
 The Registry is what this aggregator has learned of keys from the ledger: whom it takes
 readings and receipts from. Only registrations that the operator signed and the ledger
-applied get in; nothing else does.
+applied get in; nothing else does. A key that was changed still counts for what was measured
+before; whoever was revoked is refused by that name.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from wire import message, registration
+from wire.errors import WireError
 from wire.registration import METER, MLMD
+
+from .refusal import Refused
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 
@@ -18,12 +22,31 @@ class Device(NamedTuple):
     public_key: bytes
 
 
-class Registry:
-    """The devices of one area, by id."""
+class Former(NamedTuple):
+    """The key a device had before."""
 
-    def __init__(self, area_id: bytes, devices: dict[bytes, Device] | None = None) -> None:
+    public_key: bytes
+    until_s: int  # what was measured from then on is not taken under it
+
+
+class Registry:
+    """The devices of one area, by id. revoked: those that were, and take part no more."""
+
+    def __init__(
+        self,
+        area_id: bytes,
+        devices: dict[bytes, Device] | None = None,
+        former: dict[bytes, Former] | None = None,
+        revoked: dict[bytes, Device] | None = None,
+    ) -> None:
         self.area_id = area_id
         self.devices = dict(devices or {})
+        self.former = dict(former or {})
+        self.revoked = dict(revoked or {})
+
+    def stranger(self, device_id: bytes) -> WireError | Refused:
+        """Why nothing of this id is taken: to be raised."""
+        return Refused("revoked", device_id.hex()) if device_id in self.revoked else WireError("unknown_signer")
 
     def key_of(self, device_id: bytes) -> bytes | None:
         device = self.devices.get(device_id)
@@ -36,7 +59,9 @@ class Registry:
 
     @property
     def mlmds(self) -> frozenset[bytes]:
-        return frozenset(identity for identity, device in self.devices.items() if device.role == MLMD)
+        """Also those revoked: what they measured before still counts."""
+        known = self.devices | self.revoked
+        return frozenset(identity for identity, device in known.items() if device.role == MLMD)
 
 
 def read_registration(

@@ -38,7 +38,7 @@ FETCH_AGAIN_S = (2, 5, 10, 15)
 SUBMIT_AGAIN_S = 60
 REPORT_OFFSET_S = 3  # behind the reports of devices, which come at whole periods
 T = TypeVar("T")
-SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status", "event")
+SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status", "event", "rotation")
 
 
 class Service:
@@ -136,8 +136,8 @@ class Service:
 
     def _from_device(self, device_id: bytes, leaf: str, payload: bytes) -> None:
         """Raises WireError, Refused. A stranger does not get as far as the queues."""
-        if leaf in ("reading", "receipt", "event") and device_id not in self._site.registry.devices:
-            raise WireError("unknown_signer")
+        if leaf in ("reading", "receipt", "event", "rotation") and device_id not in self._site.registry.devices:
+            raise self._site.registry.stranger(device_id)
         if leaf == "reading":
             self._put(self._parcels, device_id.hex(), payload)
         elif leaf == "receipt":
@@ -147,6 +147,9 @@ class Service:
             self._measured.set()
         elif leaf == "event":
             self._take_event(device_id, payload)
+        elif leaf == "rotation":
+            self._send(self._node.announce(payload, device_id, self._clock()))
+            self._submitted.set()
         elif leaf == "time_request":
             self._tell_time(device_id, payload)
         elif leaf == "status" and payload == b"online":

@@ -42,7 +42,7 @@ class Site:
         self.cloud_id, self.cloud_key = cloud_key
         self.store = store
         self.series = series
-        self.registry = Registry(self.area_id, store.area.devices())
+        self.registry = Registry(self.area_id, store.area.devices(), store.keys.former(), store.keys.revoked())
         self.refused: Counter[str] = Counter()
 
     def seal(self, kind: int, layout: Layout, content: Sequence[Any]) -> bytes:

@@ -16,6 +16,7 @@ from pathlib import Path
 from .area_store import AreaStore
 from .command_store import CommandStore
 from .event_store import EventStore
+from .key_store import KeyStore
 from .reading_store import ReadingStore
 from .submission_store import SubmissionStore
 
@@ -57,7 +58,7 @@ class StoreBusy(Exception):
 
 
 class Store:
-    """Its parts: readings, commands, submissions, area, events. Who writes does it inside `store.transaction()`."""
+    """Its parts: readings, commands, submissions, area, events, keys. Writing is done inside `store.transaction()`."""
 
     def __init__(self, path: Path) -> None:
         """Raises StoreBusy."""
@@ -76,6 +77,7 @@ class Store:
         self.submissions = SubmissionStore(self.db)
         self.area = AreaStore(self.db)
         self.events = EventStore(self.db)
+        self.keys = KeyStore(self.db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
