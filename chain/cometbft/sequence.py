@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chain import query
 from chain.opened import Opened
-from chain.state import State
+from chain.state import State, u32
 from chain.status import Status
 from wire import kind
 
@@ -23,7 +23,7 @@ class Turn(NamedTuple):
 
 
 def turn(state: State, opened: Opened) -> Turn | None:
-    """None for a receipt: it comes in any order, but once."""
+    """None for what comes in any order."""
     assert opened.rule is not None
     signer_id = opened.envelope.signer_id
     if opened.rule.has_nonce:
@@ -37,7 +37,7 @@ def refusal(state: State, opened: Opened) -> Status:
     """Why this transaction can never be applied, or not soon; APPLIED when nothing speaks against it."""
     place = turn(state, opened)
     if place is None:
-        return Status.APPLIED
+        return Status.RECEIPT_KNOWN if _is_known_receipt(state, opened) else Status.APPLIED
     is_light_block = place.signer[0] == 1
     if place.number <= place.last:
         return Status.NUMBER_STALE if is_light_block else Status.NONCE_STALE
@@ -58,3 +58,9 @@ def in_turn(state: State, ordered: list[Opened]) -> list[Opened]:
             last[place.signer] = place.number
         taken.append(opened)
     return taken
+
+
+def _is_known_receipt(state: State, opened: Opened) -> bool:
+    if opened.envelope.kind != kind.RECEIPT:
+        return False
+    return opened.envelope.signer_id + u32(opened.content.command_sequence) in state.receipts

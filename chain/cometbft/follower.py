@@ -1,0 +1,172 @@
+"""
+A FollowingLedger is what a service holds in place of an EmbeddedLedger when validators make the blocks: it hands
+transactions in at one node, applies the blocks that come out to a ledger file of its own, and holds every app hash
+against the validators'.
+
+Its heights count what it published, not CometBFT's blocks: those without a transaction are left out, and several that
+one submission was spread over are taken as one where that is the same order. So they do not depend on the
+network's pace.
+"""
+
+import base64
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from chain.cometbft.errors import Diverged, NotReached, RpcError
+from chain.cometbft.proposal import TRANSACTIONS_MAX
+from chain.cometbft.rpc import Rpc
+from chain.cometbft.sequence import in_turn, refusal
+from chain.embedded import CommittedBlock, EmbeddedLedger
+from chain.genesis import Genesis
+from chain.opened import Opened
+from chain.order import in_order, order
+from chain.state import State
+from chain.status import Status
+
+PATIENCE_S = 60.0
+_POLL_S = 0.01
+_BATCH = 500  # transactions handed in with one question
+
+
+class ForeignBlock(NamedTuple):
+    """One of CometBFT's blocks. app_hash: after it."""
+
+    height: int
+    transactions: tuple[bytes, ...]
+    app_hash: bytes
+
+
+class FollowingLedger(EmbeddedLedger):
+    """followed: CometBFT's height up to which everything is in the file. refused: what the last submission left out."""
+
+    _rpc: Rpc
+    _wait: Callable[[float], None]
+    _marker: Path
+    followed: int
+    refused: dict[bytes, Status]
+
+    @classmethod
+    def follow(
+        cls, path: str | Path, genesis: Genesis, rpc: Rpc, wait: Callable[[float], None] = time.sleep
+    ) -> "FollowingLedger":
+        """
+        Open the ledger in the file at `path` and catch up. wait(seconds) sleeps on the world's clock.
+
+        Raises LedgerError.
+        """
+        ledger = cls.open(path, genesis)
+        assert isinstance(ledger, cls)
+        ledger._rpc, ledger._wait = rpc, wait
+        ledger._marker = Path(f"{path}.followed")
+        ledger.followed = ledger._read_marker()
+        ledger.refused = {}
+        ledger.catch_up()
+        return ledger
+
+    def submit(self, transactions: Iterable[bytes], patience_s: float = PATIENCE_S) -> list[CommittedBlock]:
+        """
+        Hand the transactions in, in their order, and come back with the blocks they are in (and others' beside them).
+
+        Raises NotReached when the validators do not get there in time; what was handed in may still come.
+        """
+        blocks = self.catch_up()
+        awaited = self._hand_in(in_order(transactions))
+        return blocks + self._take(awaited, patience_s)
+
+    def catch_up(self) -> list[CommittedBlock]:
+        """The blocks that are there already, whoever handed them in."""
+        return self._take(set(), PATIENCE_S)
+
+    def _hand_in(self, opened: list[Opened]) -> set[bytes]:
+        """Those that wait for a block now. Out of turn nothing is handed in: it would wait for what may never come."""
+        self.refused = _refusals(self.state, opened)
+        ready = [one.transaction for one in opened if one.transaction not in self.refused]
+        for at in range(0, len(ready), _BATCH):
+            part = ready[at : at + _BATCH]
+            for transaction, handed in zip(part, self._rpc.hand_in(part), strict=True):
+                if handed.code:
+                    self.refused[transaction] = Status(handed.code)
+        return set(ready) - self.refused.keys()
+
+    def _take(self, awaited: set[bytes], patience_s: float) -> list[CommittedBlock]:
+        """Follow until nothing is awaited and nothing is left to follow."""
+        deadline = time.monotonic() + patience_s
+        blocks: list[CommittedBlock] = []
+        group: list[ForeignBlock] = []
+        while True:
+            found = self._fetch((group[-1].height if group else self.followed) + 1)
+            if found is None and not awaited:
+                return blocks + self._apply(group)
+            if found is None:
+                if time.monotonic() > deadline:
+                    self._apply(group)
+                    raise NotReached(f"{len(awaited)} transactions are in no block after {patience_s:.0f} s")
+                self._wait(_POLL_S)
+                continue
+            if not _is_in_order([*group, found]):
+                blocks += self._apply(group)
+                group = []
+            group.append(found)
+            awaited -= set(found.transactions)
+
+    def _fetch(self, height: int) -> ForeignBlock | None:
+        """None while the node has not got that far."""
+        at = str(height)
+        block, results = self._rpc.batch([("block", {"height": at}), ("block_results", {"height": at})])
+        if isinstance(block, RpcError) or isinstance(results, RpcError):
+            return None
+        transactions = [base64.b64decode(one) for one in block["block"]["data"]["txs"] or ()]
+        return ForeignBlock(height, tuple(transactions), base64.b64decode(results["app_hash"]))
+
+    def _apply(self, group: list[ForeignBlock]) -> list[CommittedBlock]:
+        """One block of ours of all of them; none when they are empty. Raises Diverged, LedgerError."""
+        if not group:
+            return []
+        transactions = [transaction for block in group for transaction in block.transactions]
+        last = group[-1]
+        if transactions:
+            self._write_marker(last.height)
+            blocks = [self.commit(transactions)]
+        else:
+            blocks = []
+        self.followed = last.height
+        self._write_marker(last.height)
+        if self.app_hash != last.app_hash:
+            raise Diverged(f"CometBFT's block {last.height} comes to another app hash here")
+        return blocks
+
+    def _read_marker(self) -> int:
+        """What was followed: the marker says it for both cases, the block it was written before is there or is not."""
+        if not self._marker.is_file():
+            assert self.height == 0, f"{self._marker} is missing"
+            return 0
+        height, before, after = json.loads(self._marker.read_text(encoding="utf-8"))
+        return after if self.height > height else before
+
+    def _write_marker(self, after: int) -> None:
+        part = self._marker.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            json.dump([self.height, self.followed, after], file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(self._marker)
+
+
+def _refusals(state: State, opened: list[Opened]) -> dict[bytes, Status]:
+    """What of a submission can be in no block now, and why."""
+    statuses: dict[bytes, Status] = {
+        one.transaction: one.status if one.rule is None else refusal(state, one) for one in opened
+    }
+    refused: dict[bytes, Status] = {key: status for key, status in statuses.items() if status is not Status.APPLIED}
+    rest = [one for one in opened if one.transaction not in refused]
+    ready = {one.transaction for one in in_turn(state, rest)}
+    return refused | {one.transaction: Status.NONCE_GAP for one in rest if one.transaction not in ready}
+
+
+def _is_in_order(group: list[ForeignBlock]) -> bool:
+    transactions = [transaction for block in group for transaction in block.transactions]
+    return len(transactions) <= TRANSACTIONS_MAX and transactions == order(transactions)
