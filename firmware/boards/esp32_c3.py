@@ -4,7 +4,7 @@ It has two UARTs: UART 0 goes to the inverter, the console to USB (18, 19). Kept
 strapping pins (2, 8, 9) and flash (11 to 17).
 """
 
-from machine import ADC, UART, WDT, Pin
+from machine import ADC, UART, WDT, Pin, Timer
 
 
 # RS-485 or TTL to the PZEM-004Ts, or to the SDM230 of an M-LMD.
@@ -21,9 +21,29 @@ def heater_relay():
     return Pin(4, Pin.OUT, value=0)
 
 
-# Closed at start: a micro area is supplied unless somebody opens it.
-def breaker():
-    return Pin(5, Pin.OUT, value=1)
+# A latching contact. level: 1 closed, 0 open, as it has to be from the start.
+def breaker(level=1):
+    return Pin(5, Pin.OUT, value=level)
+
+
+# An M-LMD has neither tank nor inverter: their pins serve here.
+# RMS of the current transformer: 0..3.3 V stand for 0..25 times the breaker's rated current.
+def current_sensor():
+    return ADC(Pin(0), atten=ADC.ATTN_11DB)
+
+
+# RMS on the supply side of the breaker: 0..3.3 V stand for 0..500 V.
+def voltage_sensor():
+    return ADC(Pin(1), atten=ADC.ATTN_11DB)
+
+
+# 1 while current, voltage or frequency is out of its ordinary range: comparators, or a metering chip's warning.
+def supervision():
+    return Pin(20, Pin.IN, Pin.PULL_DOWN)
+
+
+def sampler():
+    return Timer(0)
 
 
 # 0: locked out.

@@ -3,7 +3,7 @@ An ESP32-S3 DevKitC-1 as wired in a Gridtide meter or M-LMD: pins and buses, not
 Kept clear of: flash and PSRAM (26 to 37), USB (19, 20), the console (43, 44), strapping pins (0, 3, 45, 46).
 """
 
-from machine import ADC, UART, WDT, Pin
+from machine import ADC, UART, WDT, Pin, Timer
 
 
 # RS-485 or TTL to the PZEM-004Ts, or to the SDM230 of an M-LMD.
@@ -20,9 +20,28 @@ def heater_relay():
     return Pin(4, Pin.OUT, value=0)
 
 
-# Closed at start: a micro area is supplied unless somebody opens it.
-def breaker():
-    return Pin(5, Pin.OUT, value=1)
+# A latching contact. level: 1 closed, 0 open, as it has to be from the start.
+def breaker(level=1):
+    return Pin(5, Pin.OUT, value=level)
+
+
+# RMS of the current transformer: 0..3.3 V stand for 0..25 times the breaker's rated current.
+def current_sensor():
+    return ADC(Pin(8), atten=ADC.ATTN_11DB)
+
+
+# RMS on the supply side of the breaker: 0..3.3 V stand for 0..500 V.
+def voltage_sensor():
+    return ADC(Pin(9), atten=ADC.ATTN_11DB)
+
+
+# 1 while current, voltage or frequency is out of its ordinary range: comparators, or a metering chip's warning.
+def supervision():
+    return Pin(10, Pin.IN, Pin.PULL_DOWN)
+
+
+def sampler():
+    return Timer(0)
 
 
 # 0: locked out.
