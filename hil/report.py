@@ -20,6 +20,7 @@ from hil.trace import action_text, trace
 from hil.verdict import judge
 from wire import energy_type
 
+LOTS_SHOWN = 4  # of what a battery's energy is made of
 WIDE, NARROW = (10.6, 3.9), (5.6, 3.4)  # inches
 
 _BENEFIT = (
@@ -178,12 +179,14 @@ def _path(evidence: Evidence) -> dict[str, Any] | None:
     between = f"{_clock(book['start_s'])[:5]} to {_clock(book['start_s'] + 1800)[:5]}"
     return {
         "summary": f"{flow['energy_wh'] / 1000:.3f} kWh of {kind} energy from {seller} to {buyer}, {between}.",
-        "steps": _plant_to_wallet(found, seller, buyer, kind),
+        "steps": _plant_to_wallet(found, names, seller, buyer, kind),
         "control": _why(found) if found["decision"] else None,
     }
 
 
-def _plant_to_wallet(found: dict[str, Any], seller: str, buyer: str, kind: str) -> list[dict[str, Any]]:
+def _plant_to_wallet(
+    found: dict[str, Any], names: dict[str, str], seller: str, buyer: str, kind: str
+) -> list[dict[str, Any]]:
     flow, reading, block = found["flow"], found["reading"], found["light_block"]
     price = flow["price_micro_per_kwh"] / 1e6
     steps = []
@@ -200,12 +203,20 @@ def _plant_to_wallet(found: dict[str, Any], seller: str, buyer: str, kind: str) 
             f"in ledger block {block['height']}",
         )
         steps.append(_step("light block", *lines, code=root))
+    steps.append(_step("lot", *(_lot_text(origin, names) for origin in found["lot"][:LOTS_SHOWN]), kind="sun"))
     steps.append(_step("price", f"{kind}: {price:.4f} per kWh", f"market interval {found['interval']['interval']}"))
     steps.append(_step("flow", f"{flow['energy_wh']} Wh to {buyer}", f"for {flow['money_micro'] / 1e6:.6f}"))
     balances = [f"{wallet['balance_micro'] / 1e6:+.4f}" for wallet in (found["seller"], found["buyer"])]
     ends = (f"{seller}: {balances[0]} at the day's end", f"{buyer}: {balances[1]}")
     steps.append(_step("wallets", *ends, kind="money"))
     return steps
+
+
+def _lot_text(origin: dict[str, Any], names: dict[str, str]) -> str:
+    """Whose energy it is, of which type and interval; None is what a battery had before anybody counted."""
+    number = origin["energy_type"]
+    kind = "unknown" if number is None else energy_type.NAMES[number]
+    return f"{origin['energy_wh']} Wh {kind} of {names[origin['plant']]}, interval {origin['interval']}"
 
 
 def _why(found: dict[str, Any]) -> list[dict[str, Any]]:

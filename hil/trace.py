@@ -12,8 +12,9 @@ from wire.interval import interval_of
 
 def trace(evidence: Evidence) -> dict[str, Any] | None:
     """
-    The documents of one flow between neighbours: flow, reading, light_block, wallet and, where the consumer was told to
-    take the energy, decision, command and receipt. None on a day on which no neighbour bought from another.
+    The documents of one flow between neighbours: flow, lot (what it is made of, batteries seen through), reading,
+    light_block, wallet and, where the consumer was told to take the energy, decision, command and receipt. None on a
+    day on which no neighbour bought from another.
     """
     decided = _decisions(evidence)
     flows = [(book, flow) for book in evidence.ledger["intervals"] for flow in book["flows"] if _is_between(flow)]
@@ -25,6 +26,7 @@ def trace(evidence: Evidence) -> dict[str, Any] | None:
     return {
         "interval": book,
         "flow": flow,
+        "lot": _lot(flow, book["interval"]),
         "reading": reading,
         "light_block": _light_block(evidence, reading),
         "seller": _wallet(evidence, flow["seller"]),
@@ -33,6 +35,16 @@ def trace(evidence: Evidence) -> dict[str, Any] | None:
         "command": _command(evidence, decision),
         "receipt": decision["receipt"] if decision else None,
     }
+
+
+def _lot(flow: dict[str, Any], interval: int) -> list[dict[str, Any]]:
+    """The plants' lots in the flow, the largest first: the producer's own, or those its battery had stored."""
+    if not flow.get("origins"):
+        return [
+            {name: flow[name] for name in ("energy_type", "energy_wh")}
+            | {"plant": flow["producer"], "interval": interval}
+        ]
+    return sorted(flow["origins"], key=lambda origin: (-origin["energy_wh"], origin["interval"], origin["plant"]))
 
 
 def _is_between(flow: dict[str, Any]) -> bool:
