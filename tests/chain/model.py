@@ -180,7 +180,7 @@ class _Market:
                 if number != GRID:
                     (near if is_near else local)[turn].append((meter, (area, number)))
                     if high or low:
-                        named = high.to_bytes(4, "big") + low.to_bytes(4, "big")
+                        named = high.to_bytes(4, "big") + (low or 0).to_bytes(4, "big")
                         plant[turn].append((meter, ((named,), number)))
         turns = [one for pair in zip(local, any_, strict=True) for one in pair]
         return [*plant, *near, *turns]

@@ -9,7 +9,7 @@ GRIDTIDE_OPERATIONS=100000 .venv/bin/python -m pytest -q -s tests/chain/test_con
 import os
 from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chain.audit import conservation
@@ -151,7 +151,11 @@ class History:
             assert sorted((*flow[:4], flow.money_micro) for flow in settled) == sorted(flows)
 
 
-@settings(max_examples=max(1, OPERATIONS // LENGTH), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=max(1, OPERATIONS // LENGTH),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking 125 operations takes longer than reading them
+    suppress_health_check=list(HealthCheck),
+)
 @given(operations)
 def test_wallets_and_batteries_are_the_models_after_any_operations(history):
     pair = History()
