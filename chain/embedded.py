@@ -13,6 +13,7 @@ from chain.errors import LedgerCorrupt, LedgerError, WrongGenesis
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
 from chain.order import in_order
+from chain.prove import prove
 from chain.state import State
 from chain.status import Status
 from chain.transition import Verify, apply_opened
@@ -101,6 +102,18 @@ class EmbeddedLedger:
     def signed(self, height: int) -> bytes | None:
         """The block as it was published; None when it was not signed yet (a crash came between), or is not there."""
         return self._file.signed(height)
+
+    def store_header(self, height: int, signed: bytes) -> None:
+        """Keep the header of this height as it is published (wire/header.py)."""
+        self._file.store_header(height, signed)
+
+    def header(self, height: int) -> bytes | None:
+        """The header as it was published; None when it was not signed yet, or is not there."""
+        return self._file.header(height)
+
+    def prove(self, number: int, key: bytes) -> bytes:
+        """An encoded wire.proof.Proof of what the state, or what left it, says of a row; with the latest header."""
+        return prove(self.state, self._file, number, key, self.header(self.height) or b"")
 
 
 def committed(stored: StoredBlock) -> CommittedBlock:

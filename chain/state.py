@@ -18,7 +18,7 @@ from chain.archive import INTERVAL_OF, Archive, Root
 from chain.board import Commitment, Posting
 from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
-from chain.trie import Trie, leaf_hash
+from chain.trie import Trie
 from chain.version import Latest, Version
 from wire import receipt
 from wire.block import Decision
@@ -353,7 +353,7 @@ class State:
             encoded = self.tables[number].encoded(key)
             self.unsaved[number, key] = encoded
             path = leaf_path(number, key)
-            leaves[path] = None if encoded is None else leaf_hash(path, encoded)
+            leaves[path] = None if encoded is None else sha256(encoded).digest()
         self._changed.clear()
         self.unsaved.update(self.left)
         self.left.clear()

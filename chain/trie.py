@@ -13,7 +13,7 @@ from hashlib import sha256
 EMPTY = bytes(32)
 LEAF, BRANCH = b"\x00", b"\x01"
 
-# A node is None, a leaf (path, hash) or a branch [left, right, hash].
+# A node is None, a leaf (path, hash of its value) or a branch [left, right, hash].
 Leaf = tuple[bytes, bytes]
 Node = None | Leaf | list
 
@@ -24,7 +24,9 @@ def leaf_hash(path: bytes, value: bytes) -> bytes:
 
 
 def _hash(node: Node) -> bytes:
-    return EMPTY if node is None else node[-1]
+    if node is None:
+        return EMPTY
+    return node[2] if isinstance(node, list) else sha256(LEAF + node[0] + node[1]).digest()
 
 
 def _middle(updates: Sequence[tuple[bytes, bytes | None]], low: int, high: int, depth: int) -> int:
@@ -80,7 +82,7 @@ class Trie:
         return _hash(self._root)
 
     def update(self, changes: dict[bytes, bytes | None]) -> None:
-        """Set the leaf hash of each path (32 bytes); None takes the leaf away."""
+        """Set the SHA-256 of the value at each path (32 bytes); None takes the leaf away."""
         updates = sorted(changes.items())
         self._root = _update(self._root, updates, 0, len(updates), 0)
 

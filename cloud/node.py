@@ -14,12 +14,13 @@ from chain.genesis import Genesis
 from chain.status import Status
 from link.keys import Signer
 from link.timeseries import TimeSeries
-from wire import block, cbor, message, strategy, topics
+from wire import block, cbor, message, proof, strategy, topics
 from wire.energy_type import NAMES
 from wire.errors import WireError
 from wire.interval import start_of
 
 from .demand import market_step, supply_and_demand
+from .headers import Headers
 from .key import sign_all
 from .mempool import Mempool
 
@@ -44,6 +45,7 @@ class FullNode:
         self.mempool = Mempool()
         self.refused: Counter[str] = Counter()
         self._head_hash = self._sign_missing()
+        self._headers = Headers(ledger, genesis, signer)
 
     def _sign_missing(self) -> bytes:
         """The hash of the last block as signed. A crash may have come between a commit and its signature."""
@@ -88,6 +90,7 @@ class FullNode:
         committed = self.ledger.commit(transactions)
         signed = self._sign(committed, self._head_hash)
         self._head_hash = sha256(signed).digest()
+        self._headers.sign(committed)
         for transaction, status in zip(committed.transactions, committed.statuses, strict=True):
             if status is Status.APPLIED:
                 self.mempool.applied(transaction)
@@ -145,6 +148,17 @@ class FullNode:
         heights = range(max(first, 1), min(first + FETCH_MAX, self.ledger.height + 1))
         found = [self.ledger.signed(height) for height in heights]
         return [Outgoing(topics.BLOCK, signed) for signed in found if signed is not None]
+
+    def header(self) -> list[Outgoing]:
+        """The latest header, for whoever follows no blocks; it is kept by the broker."""
+        return [Outgoing(topics.HEADER, self._headers.latest)] if self._headers.latest else []
+
+    def answer_ask(self, question: bytes) -> list[Outgoing]:
+        """The proof of a row, with the header it holds against. question: untrusted bytes. Raises WireError."""
+        asked = message.decode(proof.ASK_LAYOUT, question, proof.ASK_SIZE_MAX)
+        if not self.ledger.height or asked.table >= len(self.ledger.state.tables):
+            return []
+        return [Outgoing(topics.of_proof(asked.asker_id), self.ledger.prove(asked.table, asked.key))]
 
     def strategy(self, now_s: int, report_s: int, feeder_power_w_max: int) -> Outgoing:
         """What aggregators are to do until the next one."""

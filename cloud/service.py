@@ -46,7 +46,7 @@ class Service:
         self._link = MqttLink(
             settings.broker,
             f"cloud-{signer.identity.hex()}",
-            [topics.SUBMIT, topics.FETCH, topics.of_area_load(None)],
+            [topics.SUBMIT, topics.FETCH, topics.ASK, topics.of_area_load(None)],
             self._on_message,
             self._on_ready,
         )
@@ -70,6 +70,12 @@ class Service:
         for outgoing in messages:
             self._link.publish(outgoing.topic, outgoing.payload)
 
+    def _publish(self, blocks: list[Outgoing]) -> None:
+        """Blocks, and the last one's header, which the broker keeps for whoever asks later."""
+        self._send(blocks)
+        for latest in self._node.header() if blocks else ():
+            self._link.publish(latest.topic, latest.payload, retain=True)
+
     def _on_ready(self) -> None:
         self._journal.info("connected", connects=self._link.counts["connects"], dropped=self._link.counts["dropped"])
         self._send([self._strategy()])
@@ -84,6 +90,8 @@ class Service:
                     self._submitted.set()
             elif topic == topics.FETCH:
                 self._send(self._node.answer_fetch(payload))
+            elif topic == topics.ASK:
+                self._send(self._node.answer_ask(payload))
             else:
                 self._note_area_load(payload)
         except WireError as error:
@@ -119,14 +127,14 @@ class Service:
         return True
 
     def _make_block(self) -> None:
-        self._send(self._node.make_block(self._clock()))
+        self._publish(self._node.make_block(self._clock()))
         self._rest()
 
     def _open_interval(self) -> None:
         """The market interval that the clock says is open, once its price is due."""
         now_s = self._clock()
         interval = interval_of(int(now_s) - self._settings.price_delay_s)
-        self._send(self._node.open_interval(interval, now_s))
+        self._publish(self._node.open_interval(interval, now_s))
         self._rest()
         self._journal.info("interval", interval=interval, height=self._ledger.height, **self._counts())
 

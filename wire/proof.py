@@ -4,7 +4,7 @@ the state, a reading, or what became of a transaction. It is not signed: it hold
 does not. The full node makes it, a phone checks it (docs/proofs.md).
 """
 
-from .schema import HASH, ID, U8, U16, U32, Layout, integer, listing, octets, record
+from .schema import HASH, ID, U8, U32, Layout, integer, listing, octets, record
 
 # Where a leaf stands in a Merkle tree (wire/merkle.py).
 MERKLE = Layout("MerklePath", (("index", U32), ("count", U32), ("path", listing(HASH, 0, 32))))
@@ -56,8 +56,9 @@ Proof = LAYOUT.cls
 SIZE_MAX = 1 << 18
 
 # The question for a proof, not signed. The answer goes to the asker's own topic.
-ASK = Layout("Ask", (("asker_id", ID), ("table", U8), ("key", octets(0, 64)), ("leaf", U16)))
-Ask = ASK.cls
+ASK_LAYOUT = Layout("Ask", (("asker_id", ID), ("table", U8), ("key", octets(0, 64))))
+Ask = ASK_LAYOUT.cls
+ASK_SIZE_MAX = 128
 
 # Tables a phone asks for, by their number in the state, which is for ever.
 PRICES, WALLETS, LOTS, ROOTS, ARCHIVE = 13, 18, 21, 26, 27

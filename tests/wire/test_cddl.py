@@ -60,7 +60,7 @@ def test_the_fields_of(kind):
     assert MESSAGES[kind.replace("_", "-")] == (str(number), rule_of(kind))
 
 
-@pytest.mark.parametrize(("rule", "layout"), [("proof", proof.LAYOUT), ("ask", proof.ASK)])
+@pytest.mark.parametrize(("rule", "layout"), [("proof", proof.LAYOUT), ("ask", proof.ASK_LAYOUT)])
 def test_the_fields_of_what_is_not_signed(rule, layout):
     assert ("record", fields_of(rule)) == plainly(("record", layout))
 
