@@ -47,6 +47,14 @@ class EventStore:
         self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         return True
 
+    def running(self) -> dict[bytes, int]:
+        """Which version of the firmware each device said last that it runs."""
+        rows = self._db.execute(
+            "SELECT device_id, value FROM events WHERE code = ? ORDER BY received_s, boot, sequence",
+            (event.CODES.index("firmware_running"),),
+        )
+        return dict(rows.fetchall())
+
 
 def exported(db: sqlite3.Connection) -> list[dict]:
     """Every event with its code's name, ids in hex, as plain values; none in a store from before there were any."""

@@ -23,6 +23,7 @@ from wire.errors import WireError
 from wire.event import CODES
 
 from .control import Control
+from .distribution import Distribution
 from .event_store import read_event
 from .follow import Gap, Next
 from .light_node import LightNode
@@ -36,9 +37,10 @@ PARCELS_MAX, PARCELS_OF_SENDER_MAX, BATCH_MAX = 1024, 64, 128
 BLOCKS_MAX = 256
 FETCH_AGAIN_S = (2, 5, 10, 15)
 SUBMIT_AGAIN_S = 60
+FIRMWARE_LOOK_S = 15
 REPORT_OFFSET_S = 3  # behind the reports of devices, which come at whole periods
 T = TypeVar("T")
-SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status", "event", "rotation")
+SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status", "event", "rotation", "firmware_request")
 
 
 class Service:
@@ -62,6 +64,7 @@ class Service:
         self._reception = Reception(self._site)
         self._node = LightNode(self._site)
         self._control = Control(self._site, settings.limits_w, settings.feeder_power_w_max, int(clock()))
+        self._firmware = Distribution(settings.firmware_folder, self._site.area_id, self._store.events.running())
         self._parcels: Inbox[bytes] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
         self._receipts: Inbox[tuple[bytes, bytes]] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
         self._blocks: Inbox[bytes] = Inbox(BLOCKS_MAX, BLOCKS_MAX)
@@ -93,6 +96,7 @@ class Service:
                     self._resend_commands(),
                     self._control_edge(),
                     self._report_load(),
+                    self._hand_out_firmware(),
                 ):
                     tasks.create_task(task)
         finally:
@@ -150,6 +154,8 @@ class Service:
         elif leaf == "rotation":
             self._send(self._node.announce(payload, device_id, self._clock()))
             self._submitted.set()
+        elif leaf == "firmware_request":
+            self._send(self._firmware.answer(device_id, payload))
         elif leaf == "time_request":
             self._tell_time(device_id, payload)
         elif leaf == "status" and payload == b"online":
@@ -160,6 +166,7 @@ class Service:
         with self._store.transaction():
             is_new = self._store.events.add(device_id, found, payload, int(self._clock()))
         if is_new:
+            self._firmware.take_event(device_id, found)
             name = CODES[found.code] if found.code < len(CODES) else str(found.code)
             self._journal.info("event", device=device_id.hex(), code=name, ended=bool(found.end_s), value=found.value)
 
@@ -286,3 +293,16 @@ class Service:
         while True:
             await sleep_until(next_after(self._clock(), self._control.strategy.report_s, REPORT_OFFSET_S), self._clock)
             self._send([self._control.area_load(int(self._clock()))])
+
+    async def _hand_out_firmware(self) -> None:
+        """Announces releases, wave by wave, and says in the journal what changed."""
+        if self._settings.firmware_folder is None:
+            return
+        said: dict[str, object] = {}
+        while True:
+            self._send(self._firmware.look(self._site.registry.devices, int(self._clock())))
+            summary = self._firmware.summary()
+            if summary != said:
+                self._journal.info("firmware", **summary)
+                said = summary
+            await asyncio.sleep(FIRMWARE_LOOK_S)

@@ -23,6 +23,7 @@ class AggregatorSettings(Settings):
     seal_delay_s: Annotated[int, Field(ge=1, lt=WINDOW_S)] = 30
     feeder_power_w_max: Watt
     area_power_w_max: dict[str, Watt] = Field(default_factory=dict)
+    firmware_folder: Path | None = None
     influx_url: str = ""
     influx_token: str = ""
     influx_bucket: str = "gridtide"

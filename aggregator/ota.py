@@ -1,0 +1,118 @@
+"""
+A Rollout is how new firmware reaches the devices of an area: in waves, the next one only
+when every device of the waves before runs the new version, and never again after more
+failures than are allowed. Pure: what devices said and the time come in, who is told what
+comes out.
+
+A device that runs the version says so itself, signed; so does one that went back. Nobody's
+silence is taken for success.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+WAVES = (1, 3)  # then all the others
+PATIENCE_S = 4 * 3600  # from its first announcement to a device's word that it runs the version
+ANNOUNCE_AGAIN_S = 120
+INTERRUPTED = 1  # of the reasons for going back (docs/wire.cddl, 65020)
+
+WAITING, ANNOUNCED, FETCHING = "waiting", "announced", "fetching"
+RUNNING, FAILED, SILENT = "running", "failed", "silent"
+
+
+class Progress(NamedTuple):
+    state: str = WAITING
+    since_s: int = 0  # its first announcement
+    said_s: int = 0  # the last one
+    pieces: int = 0  # asked for so far
+    reason: int = 0  # why it went back
+
+
+class Rollout:
+    def __init__(
+        self,
+        version: int,
+        devices: Iterable[bytes],
+        waves: Sequence[int] = WAVES,
+        failures_max: int = 0,
+        patience_s: int = PATIENCE_S,
+    ) -> None:
+        self.version = version
+        self.progress = {device: Progress() for device in sorted(devices)}
+        self._waves = tuple(waves)
+        self._failures_max = failures_max
+        self._patience_s = patience_s
+
+    # -- what devices said ------------------------------------------------------------------------
+
+    def asked(self, device: bytes, index: int) -> None:
+        """It asked for pieces of this version's image from `index` on."""
+        before = self.progress.get(device)
+        if before is not None and before.state in (ANNOUNCED, FETCHING):
+            self.progress[device] = before._replace(state=FETCHING, pieces=max(before.pieces, index))
+
+    def runs(self, device: bytes, version: int) -> None:
+        """It said, signed, which version it runs."""
+        before = self.progress.get(device)
+        if before is not None and version >= self.version:
+            self.progress[device] = before._replace(state=RUNNING)
+
+    def went_back(self, device: bytes, reason: int) -> None:
+        """It said, signed, that it gave a new version up. What only lost its power is fetched again."""
+        before = self.progress.get(device)
+        if before is not None and before.state in (ANNOUNCED, FETCHING):
+            state = ANNOUNCED if reason == INTERRUPTED else FAILED
+            self.progress[device] = before._replace(state=state, reason=reason, said_s=0)
+
+    # -- what follows -----------------------------------------------------------------------------
+
+    def waves(self) -> list[list[bytes]]:
+        """The devices, wave by wave, in the order of their ids."""
+        left = list(self.progress)
+        cut = []
+        for size in self._waves:
+            cut.append(left[:size])
+            left = left[size:]
+        return [wave for wave in [*cut, left] if wave]
+
+    @property
+    def failures(self) -> int:
+        return sum(one.state in (FAILED, SILENT) for one in self.progress.values())
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.failures > self._failures_max
+
+    @property
+    def is_complete(self) -> bool:
+        return all(one.state == RUNNING for one in self.progress.values())
+
+    def wave(self) -> int:
+        """The number of the wave that is under way, from 1; the last one when all is done."""
+        waves = self.waves()
+        for number, wave in enumerate(waves, start=1):
+            if any(self.progress[device].state in (WAITING, ANNOUNCED, FETCHING) for device in wave):
+                return number
+        return len(waves)
+
+    def announce(self, now_s: int) -> list[bytes]:
+        """Whom to announce the version to now; they are taken to have been told."""
+        self._give_up(now_s)
+        waves = self.waves()
+        if self.is_stopped or not waves:
+            return []
+        due = [device for device in waves[self.wave() - 1] if self._is_due(self.progress[device], now_s)]
+        for device in due:
+            before = self.progress[device]
+            state = ANNOUNCED if before.state == WAITING else before.state
+            self.progress[device] = before._replace(state=state, since_s=before.since_s or now_s, said_s=now_s)
+        return due
+
+    # One that fetches is told again, too: it may have been restarted before it had two signatures.
+    def _is_due(self, one: Progress, now_s: int) -> bool:
+        return one.state == WAITING or (one.state in (ANNOUNCED, FETCHING) and now_s >= one.said_s + ANNOUNCE_AGAIN_S)
+
+    def _give_up(self, now_s: int) -> None:
+        for device, one in self.progress.items():
+            if one.state in (ANNOUNCED, FETCHING) and now_s >= one.since_s + self._patience_s:
+                self.progress[device] = one._replace(state=SILENT)
