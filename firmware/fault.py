@@ -132,7 +132,8 @@ class PhaseWatch:
 
 class BalanceWatch:
     """
-    What the balance says, as faults. The subject names the meter whose chip or register is at
+    What the balance says, as faults. A day's balance counts without the windows that were found
+    already: a fault ends with its last window. The subject names the meter whose chip or register is at
     fault at the same time, if there is one: then it is that meter, else nobody's: theft, or a meter that
     registers too little without showing it.
     """
@@ -140,18 +141,37 @@ class BalanceWatch:
     def __init__(self, faults, meter_ids):
         self._faults = faults
         self._meter_ids = meter_ids
+        self._told = []  # balances of windows that were found, of the last day
 
     def hear(self, now_s, balances):
         """balances: what EnergyBalance.close() returned."""
+        if not balances:
+            return
+        window, day = balances
+        found = self._found(window, day)
         for kind, verdict in (
             ("energy_unaccounted", energy_balance.UNACCOUNTED),
             ("energy_surplus", energy_balance.SURPLUS),
         ):
-            found = [balance for balance in balances if balance.verdict == verdict]
-            subject = self._suspect() if found else b""
+            missing_wh = found.get(verdict)
+            subject = b"" if missing_wh is None else self._suspect()
             for other in [s for k, s in self._faults.active if k == kind and s != subject]:
                 self._faults.report(kind, other, now_s, False)
-            self._faults.report(kind, subject, now_s, bool(found), found[0].missing_wh if found else 0)
+            self._faults.report(kind, subject, now_s, missing_wh is not None, missing_wh or 0)
+
+    # verdict -> Wh missing, of the window or else of the rest of the day.
+    def _found(self, window, day):
+        self._told = [one for one in self._told if one.begin_s >= day.begin_s]
+        found = {}
+        rest_wh = day.missing_wh - sum([one.missing_wh for one in self._told])
+        if window.verdict in (energy_balance.UNACCOUNTED, energy_balance.SURPLUS):
+            self._told.append(window)
+            rest_wh -= window.missing_wh
+            found[window.verdict] = window.missing_wh
+        suspicious = day.verdict in (energy_balance.UNACCOUNTED, energy_balance.SURPLUS) and day.verdict not in found
+        if suspicious and energy_balance.verdict(rest_wh, day.error_wh, day.loss_wh) == day.verdict:
+            found[day.verdict] = rest_wh
+        return found
 
     def _suspect(self):
         for meter_id in self._meter_ids:

@@ -35,7 +35,7 @@ class Mlmd:
         self._id_of = {meter.mac: meter.id for meter in config.meters}
         self._radio = Radio(None if config.wifi else config.channel)
         self._uplink = Uplink(device, [meter.id for meter in config.meters], self._forward)
-        self._events = Events(device, lambda signed: self._uplink.publish_later("event", signed))
+        self._events = Events(device)
         self._watch = AreaWatch(config, device.equipment.faults)
         self._neighbours = [peer.mac for peer in config.peers]
         self._sharing = Sharing(device, self._watch, self._radio.send, self._forward)
@@ -51,6 +51,7 @@ class Mlmd:
             self._receive_forever(),
             self._device.equipment.watch_forever(),
             self._sharing.run(),
+            self._events.run(self._uplink.publish_event),
         )
 
     # -- what is wrong ----------------------------------------------------------------------
@@ -124,6 +125,8 @@ class Mlmd:
             self._uplink.answer(sender_id, frame)
         elif envelope.kind == kind.EVENT:
             self._uplink.publish_later("event", frame, sender_id)
+        elif envelope.kind == kind.ROTATION:
+            self._uplink.publish_later("rotation", frame, sender_id)
 
     # -- telemetry --------------------------------------------------------------------------
 

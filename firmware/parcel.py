@@ -3,7 +3,7 @@ A Parcel is what goes into the next bundle: readings as their devices signed the
 has no room for is not lost, only later: who signed it offers it again.
 """
 
-READINGS_MAX = 32
+READINGS_MAX = 16
 
 
 class Parcel:

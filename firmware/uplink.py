@@ -71,6 +71,8 @@ class Uplink:
     def _looked(self, looked):
         if looked:
             looked()
+        if self._device.announcement:
+            self.publish_later("rotation", self._device.announcement)
         asyncio.create_task(self._mqtt.keep_alive())
 
     async def _offer(self, readings):
@@ -107,6 +109,10 @@ class Uplink:
     def publish_later(self, leaf, payload, device_id=None):
         """Publish in a task of its own; when the link is down it is dropped."""
         asyncio.create_task(self._mqtt.publish(self._topic(leaf, device_id), payload))
+
+    async def publish_event(self, signed):
+        """Publish an event (bytes) of this device; when the link is down it is dropped."""
+        await self._mqtt.publish(self._topic("event"), signed)
 
     def answer(self, device_id, receipt):
         """A receipt (bytes) of this device or one behind it."""

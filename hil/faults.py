@@ -7,12 +7,30 @@ from typing import Any
 from hil.broker import Broker
 from hil.device import Device
 from hil.grant import Coordinator
+from hil.grid_faults import GridFaults
 from hil.replay import Eavesdropper
-from hil.scenario import BrokerKilled, ClockJump, Fault, PowerCut, Replay
+from hil.scenario import (
+    AggregatorGone,
+    BrokerKilled,
+    ClockJump,
+    Fault,
+    Overload,
+    PowerCut,
+    Replay,
+    ShortCircuit,
+    Silence,
+)
 from hil.service import Service
 from hil.tap import Tap
 
 RESTART_S = 5
+
+_NAMES = {
+    "ShortCircuit": "short_circuit",
+    "Overload": "overload",
+    "Theft": "theft",
+    "StuckRegister": "stuck_register",
+}
 
 
 @dataclass
@@ -23,6 +41,7 @@ class Faults:
     services: list[Service]
     devices: dict[str, Device]
     eavesdropper: Eavesdropper
+    grid: GridFaults
     done: list[dict[str, Any]] = field(default_factory=list)
 
     def plan(self, faults: tuple[Fault, ...], day_start_s: int, end_s: int) -> None:
@@ -58,8 +77,16 @@ class Faults:
         elif isinstance(fault, Replay):
             sent = self.eavesdropper.replay()
             self._note("replay", effect=f"sent again: {', '.join(sent)}")
-        else:
+        elif isinstance(fault, ClockJump):
             self._jump_clock(fault)
+        elif isinstance(fault, Silence):
+            self._silence(fault)
+        elif isinstance(fault, AggregatorGone):
+            self._stop_aggregator(fault)
+        else:
+            role = "mlmd" if isinstance(fault, Overload | ShortCircuit) else "meter"
+            name = self._named(role, fault.number).name
+            self._note(_NAMES[type(fault).__name__], self.grid.carry_out(fault, name), name)
 
     def _note(self, name: str, effect: str, device: str | None = None) -> None:
         self.done.append({"name": name, "at_s": self.time.now_ms // 1000, "device": device, "effect": effect})
@@ -95,6 +122,28 @@ class Faults:
         device = self._named(fault.role, fault.number)
         device.jump_clock(fault.jump_s * 1000)
         self._note("clock_jump", f"by {fault.jump_s} s", device.name)
+
+    def _silence(self, fault: Silence) -> None:
+        device = self._named(fault.role, fault.number)
+        device.power_off()
+        self.grid.plant.power_lost(device.name, self.time.now_ms)
+        self._note("silence", f"its process is stopped for {fault.down_s} s", device.name)
+        self.time.at(self.time.now_ms + fault.down_s * 1000, device.power_on)
+
+    def _stop_aggregator(self, fault: AggregatorGone) -> None:
+        service = next(service for service in self.services if service.name == "aggregator")
+        service.stop()
+        self._note("aggregator_gone", f"for {fault.down_s} s, with {fault.power_w} W more in each household")
+        meters = [name for name in self.devices if name.startswith("meter")]
+        now_ms, quarter_ms = self.time.now_ms, fault.down_s * 250
+        self.time.at(now_ms + quarter_ms, lambda: self.grid.add_load(meters, fault.power_w))
+        self.time.at(now_ms + 3 * quarter_ms, lambda: self.grid.add_load(meters, -fault.power_w))
+
+        def back() -> None:
+            service.open_port()
+            service.start()
+
+        self.time.at(now_ms + fault.down_s * 1000, back)
 
     def _named(self, role: str, number: int) -> Device:
         """The number-th device of a role, from 1, wrapped round when there are fewer."""

@@ -21,7 +21,7 @@ TOP = Path(__file__).parents[1]
 FIRMWARE = TOP / "firmware"
 MAIN = Path("/rom/main.py")  # where a board that boots from ROM finds it
 EMULATION_BYTES = 44 * 1024  # at most what the emulated modules take; C in the flash of a board
-HEAP_BYTES = 224 * 1024 + EMULATION_BYTES  # an M-LMD after a broker outage ran out of 160 KB
+HEAP_BYTES = 256 * 1024 + EMULATION_BYTES  # an M-LMD of ten meters after an hour without its aggregator
 BENCH_BOARD = "esp32_devkit"  # whose pins the plant is wired to
 SIZE = 2 << 20  # the data partition of a 4 MiB module
 
@@ -53,11 +53,17 @@ def device_tree(folder: Path) -> Path:
     return tree
 
 
-def make_roms(roles: Iterable[str], folder: Path) -> dict[str, tuple[Path, Path]]:
-    """For each role the ROMFS images that a board of it boots from: its firmware, and the emulated modules."""
+def make_emulated(folder: Path) -> Path:
+    """The ROMFS image of the emulated modules."""
     modules = {path.name: path for path in sorted(BOARD.glob("*.py"))}
     emulated = folder / "board.romfs"
     emulated.write_bytes(build.rom(build.compiled(modules, BENCH)))
+    return emulated
+
+
+def make_roms(roles: Iterable[str], folder: Path) -> dict[str, tuple[Path, Path]]:
+    """For each role the ROMFS images that a board of it boots from: its firmware, and the emulated modules."""
+    emulated = make_emulated(folder)
     made = {}
     for role in roles:
         tree = folder / f"{role}.romfs"

@@ -22,6 +22,7 @@ from hil.device import Board, Device
 from hil.errors import OptionError
 from hil.faults import Faults
 from hil.grant import Coordinator
+from hil.grid_faults import GridFaults
 from hil.monitor import Monitor
 from hil.options import Options
 from hil.radio import Radio
@@ -167,7 +168,8 @@ class Run:
         self.time.at(self.plant.next_event_ms, self._advance_plant)
         self.time.at(self.end_s * 1000, self._close_books_of_plant)
         self.time.at(self.time.now_ms, self._show)
-        self.faults = Faults(self.time, self.broker, self.tap, self.services, self.devices, self.eavesdropper)
+        grid = GridFaults(self.time, self.plant, self.devices)
+        self.faults = Faults(self.time, self.broker, self.tap, self.services, self.devices, self.eavesdropper, grid)
         self.faults.restart_what_is_killed()
         self.faults.plan(self.options.day.faults, self.options.day.start_s, self.end_s)
 
@@ -231,6 +233,8 @@ class Run:
             "grants": self.time.grants,
             "tap": {"messages": tap.messages, "debts_forgiven": tap.debts_forgiven},
             "faults": self.faults.done,
+            "trips": self.plant.trips,
+            "feeder_w_peak": round(self.plant.feeder_w_peak),
             "replays": self.eavesdropper.sent,
             "latency_ms": self.monitor.latency_ms if options.speed == 1 else None,
         }

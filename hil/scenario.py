@@ -46,7 +46,77 @@ class ClockJump:
     number: int
 
 
-Fault = BrokerKilled | PowerCut | Replay | ClockJump
+@dataclass(frozen=True)
+class ShortCircuit:
+    """Behind the M-LMD's breaker flows so many times its rated current, until it opens; a hand closes it again."""
+
+    at_s: int
+    number: int
+    times_rated: float
+    repaired_s: int  # until somebody turns the manual switch to lock-out and back
+
+
+@dataclass(frozen=True)
+class Overload:
+    """Each household behind this M-LMD switches on so much more, for a while."""
+
+    at_s: int
+    number: int
+    power_w: int  # of each household
+    lasts_s: int
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The device stops for `down_s`, its process too."""
+
+    at_s: int
+    down_s: int
+    role: str
+    number: int
+
+
+@dataclass(frozen=True)
+class StuckRegister:
+    """The register of a meter's load chip stands still, while the household draws so much more."""
+
+    at_s: int
+    number: int
+    power_w: int
+    lasts_s: int
+
+
+@dataclass(frozen=True)
+class Theft:
+    """So much is drawn in front of a meter, for a while."""
+
+    at_s: int
+    number: int
+    power_w: int
+    lasts_s: int
+
+
+@dataclass(frozen=True)
+class AggregatorGone:
+    """The aggregator's process is stopped, and started again `down_s` later; load rises meanwhile."""
+
+    at_s: int
+    down_s: int
+    power_w: int = 0  # more in each household, in the middle half of it
+
+
+Fault = (
+    BrokerKilled
+    | PowerCut
+    | Replay
+    | ClockJump
+    | ShortCircuit
+    | Overload
+    | Silence
+    | StuckRegister
+    | Theft
+    | AggregatorGone
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +160,21 @@ SCENARIOS = {
                 BrokerKilled(at_s=16 * _HOUR + 2, down_s=1500),
                 PowerCut(at_s=18 * _HOUR + 900, down_s=30, role="mlmd", number=1),
                 Replay(at_s=20 * _HOUR + 75),
+            ),
+        ),
+        Scenario(
+            "fault_day",
+            "a Thursday in December on which the grid itself fails: short circuits, an overload, a meter that falls "
+            "silent, one whose register stands still, a thief, and an hour without the aggregator as load rises",
+            date(2016, 12, 1),
+            (
+                ShortCircuit(at_s=2 * _HOUR + 123, number=2, times_rated=20.0, repaired_s=1200),
+                ShortCircuit(at_s=3 * _HOUR + 47, number=5, times_rated=11.0, repaired_s=900),
+                Silence(at_s=4 * _HOUR + 400, down_s=7200, role="meter", number=4),
+                StuckRegister(at_s=7 * _HOUR + 100, number=1, power_w=900, lasts_s=5400),
+                Theft(at_s=10 * _HOUR + 10, number=9, power_w=1500, lasts_s=7200),
+                Overload(at_s=13 * _HOUR + 300, number=3, power_w=9000, lasts_s=400),
+                AggregatorGone(at_s=16 * _HOUR + 420, down_s=3600, power_w=600),
             ),
         ),
     )

@@ -1,0 +1,71 @@
+"""
+What goes wrong in the grid itself, carried out on the plant: the devices find out by what
+they measure, and by nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hil.device import Device
+from hil.grant import Coordinator
+from hil.plant import Plant
+from hil.plant.breaker_sense import HALF_WAVE_MS
+from hil.plant.wiring import MANUAL_SWITCH_PIN
+from hil.scenario import Overload, ShortCircuit, StuckRegister, Theft
+
+GridFault = Overload | ShortCircuit | StuckRegister | Theft
+_TURNED_S = 5  # the manual switch stays in lock-out
+
+
+@dataclass
+class GridFaults:
+    time: Coordinator
+    plant: Plant
+    devices: dict[str, Device]
+
+    def carry_out(self, fault: GridFault, name: str) -> str:
+        """At the device of this name; what was done, in words."""
+        if isinstance(fault, ShortCircuit):
+            current_a = fault.times_rated * self.plant.rated_a(name)
+            self._short(name, current_a, fault.repaired_s)
+            return f"{current_a:.0f} A behind its breaker, repaired after {fault.repaired_s} s"
+        if isinstance(fault, Overload):
+            self._for(fault.lasts_s, self.plant.households_of(name), fault.power_w)
+            return f"{fault.power_w} W more in each household for {fault.lasts_s} s"
+        if isinstance(fault, Theft):
+            self.plant.steal(name, fault.power_w, self.time.now_ms)
+            self._later(fault.lasts_s, lambda: self.plant.steal(name, 0, self.time.now_ms))
+            return f"{fault.power_w} W in front of the meter for {fault.lasts_s} s"
+        self.plant.stick(name, True, self.time.now_ms)
+        self._for(fault.lasts_s, [name], fault.power_w)
+        self._later(fault.lasts_s, lambda: self.plant.stick(name, False, self.time.now_ms))
+        return f"its register stands still for {fault.lasts_s} s, while {fault.power_w} W more flow"
+
+    def add_load(self, names: list[str], power_w: int) -> None:
+        for name in names:
+            self.plant.add_load(name, power_w, self.time.now_ms)
+        self.notice()
+
+    def notice(self) -> None:
+        """The boards hear what moved on their pins."""
+        self.plant.advance(self.time.now_ms)
+        for device in self.devices.values():
+            device.notice_edges()
+
+    def _for(self, lasts_s: int, names: list[str], power_w: int) -> None:
+        self.add_load(names, power_w)
+        self._later(lasts_s, lambda: self.add_load(names, -power_w))
+
+    def _short(self, name: str, current_a: float, repaired_s: int) -> None:
+        self.plant.short_circuit(name, current_a, self.time.now_ms)
+        for after_ms in range(1, HALF_WAVE_MS + 1):  # the comparator switches somewhere in the first half-wave
+            self.time.at(self.time.now_ms + after_ms, self.notice)
+        self._later(repaired_s, lambda: self._turn(name, 0))
+        self._later(repaired_s + _TURNED_S, lambda: self._turn(name, 1))
+
+    def _turn(self, name: str, level: int) -> None:
+        self.plant.set_pin(name, MANUAL_SWITCH_PIN, level, self.time.now_ms)
+        self.devices[name].notice_edges()
+
+    def _later(self, after_s: int, action: Callable[[], None]) -> None:
+        self.time.at(self.time.now_ms + after_s * 1000, action)
