@@ -33,6 +33,11 @@ def test_the_example_in_the_documentation_shows_the_defaults(tmp_path):
         ({"feeder_power_w_max": 1.5}, "feeder_power_w_max"),
         ({"feeder_limit": 1}, "feeder_limit"),
         ({"pricing": {"wind": {}}}, "pricing"),
+        ({"storage_efficiency_permille": 1001}, "storage_efficiency_permille"),
+        ({"grid_mix": {"wind": 999}}, "grid_mix"),
+        ({"grid_mix": {"wind": 1100, "coal": -100}}, "grid_mix"),
+        ({"grid_mix": {"wind": 1000.0}}, "grid_mix"),
+        ({"grid_mix": [1000]}, "grid_mix"),
         ({"pricing": {"solar": {"floor": 1}}}, "pricing.solar"),
         ({"pricing": {"solar": {"gain_permille": 0.5}}}, "pricing.solar"),
         ({"pricing": {"solar": {"floor_micro_per_kwh": 900_000}}}, "floor_micro_per_kwh"),
@@ -67,5 +72,7 @@ def test_every_setting_is_in_the_digest():
         {"feeder_power_w_max": 1},
         {"ahead_intervals_max": 1},
         {"pricing": {"storage": {"gain_permille": 1}}},
+        {"storage_efficiency_permille": 1},
+        {"grid_mix": {"wind": 1000}},
     ]
-    assert len(digests | {Genesis.parse({**REQUIRED, **change}).digest for change in changes}) == 7
+    assert len(digests | {Genesis.parse({**REQUIRED, **change}).digest for change in changes}) == 1 + len(changes)
