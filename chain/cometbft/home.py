@@ -6,6 +6,7 @@ on one machine. The ledger's own files stand beside CometBFT's.
 import base64
 import json
 import socket
+import time
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,6 @@ from chain.cometbft.application import app_state, chain_id
 from chain.genesis import Genesis
 
 POWER = 10  # of each validator at the start
-GENESIS_TIME = "2026-01-01T00:00:00Z"  # header times are CometBFT's own: the ledger never reads them
 BLOCK_BYTES_MAX = 6 << 20  # a published block (wire/block.py) must hold it
 
 
@@ -131,7 +131,8 @@ def _write_secret(path: Path, content: dict[str, Any]) -> None:
 
 def _genesis(genesis: Genesis, validators: Sequence[Node]) -> dict[str, Any]:
     return {
-        "genesis_time": GENESIS_TIME,
+        # Header times are CometBFT's own, for its light clients: the ledger never reads them.
+        "genesis_time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "chain_id": chain_id(genesis),
         "initial_height": "1",
         "consensus_params": {

@@ -33,7 +33,7 @@ class Network:
         self.nodes = list(nodes)
         self._program = program.find()
         self._snapshot_every = snapshot_every
-        self._prefixes = prefixes or [() for _ in nodes]
+        self._prefixes = prefixes
         self.applications: Processes = {}
         self.cometbfts: Processes = {}
 
@@ -53,14 +53,14 @@ class Network:
             command = [sys.executable, "-m", "chain.cometbft", str(node.genesis), str(node.ledger), _socket(node)]
             command += ["--snapshot-every", str(self._snapshot_every)]
             self.applications[node.number] = self._spawn(node, command, "application.log")
-            self._wait(lambda: os.path.exists(_socket(node)), f"the application of node {node.number}")
+            self.wait(lambda: os.path.exists(_socket(node)), f"the application of node {node.number}")
         command = [self._program, "start", "--home", str(node.home)]
         self.cometbfts[node.number] = self._spawn(node, command, "cometbft.log")
 
     def _spawn(self, node: Node, command: list[str], log: str) -> subprocess.Popen[bytes]:
         with (node.home / log).open("ab") as output:
             return subprocess.Popen(
-                [*self._prefixes[node.number], *command],
+                [*(self._prefixes[node.number] if self._prefixes else ()), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -111,11 +111,12 @@ class Network:
             if numbers is None or node.number in numbers:
                 rpc = Rpc(node.place.rpc_address)
                 try:
-                    self._wait(lambda: _height(rpc) >= height, f"node {node.number} at height {height}", patience_s)  # noqa: B023
+                    self.wait(lambda: _height(rpc) >= height, f"node {node.number} at height {height}", patience_s)  # noqa: B023
                 finally:
                     rpc.close()
 
-    def _wait(self, is_so: Callable[[], bool], what: str, patience_s: float = 30.0) -> None:
+    def wait(self, is_so: Callable[[], bool], what: str, patience_s: float = 30.0) -> None:
+        """Raises NotReached, CometBftError."""
         deadline = time.monotonic() + patience_s
         while not is_so():
             self.check()

@@ -129,7 +129,7 @@ class Restoration:
         """
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
-        rows = _rows(b"".join(self._chunks[number] for number in range(self.offer.chunks)))
+        rows = rows_of(b"".join(self._chunks[number] for number in range(self.offer.chunks)))
         try:
             _write(part, rows, self.offer.height, self._app_hash)
             file = LedgerFile(part, is_writing=False)
@@ -145,7 +145,7 @@ class Restoration:
         part.rename(path)
 
 
-def _rows(content: bytes) -> list[Any]:
+def rows_of(content: bytes) -> list[Any]:
     try:
         rows = cbor2.loads(content)
     except (cbor2.CBORDecodeError, ValueError) as error:

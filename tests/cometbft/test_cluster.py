@@ -1,0 +1,182 @@
+"""Four real validators on loopback: they agree, one is killed and comes back, and others' programs can check them."""
+
+import base64
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from chain.cometbft import program
+from chain.cometbft.follower import FollowingLedger
+from chain.cometbft.home import Node, free_ports
+from chain.cometbft.network import Network
+from chain.cometbft.proof import app_hash_of
+from chain.cometbft.rpc import Rpc
+from chain.embedded import EmbeddedLedger
+from chain.status import Status
+from chain.verify import verify
+from tests.chain.some_days import play
+from tests.chain.world import World
+from tests.cometbft.nodes import applied, homes, need_cometbft, running, runs
+
+pytestmark = pytest.mark.real
+TOP = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def days() -> World:
+    return play(intervals=4)
+
+
+@pytest.fixture
+def network(days, tmp_path):
+    need_cometbft()
+    with homes(tmp_path, days.genesis, 4) as nodes, running(nodes, snapshot_every=5) as network:
+        yield network
+
+
+def app_hash(node: Node, height: int) -> bytes:
+    """After a height, as the node's next header has it."""
+    rpc = Rpc(node.place.rpc_address)
+    header = rpc.call("block", height=str(height + 1))["block"]["header"]
+    rpc.close()
+    return bytes.fromhex(header["app_hash"])
+
+
+def follow(days: World, network: Network, directory: Path) -> FollowingLedger:
+    rpc = Rpc(network.nodes[0].place.rpc_address)
+    return FollowingLedger.follow(directory / "followed.sqlite", days.genesis, rpc)
+
+
+def test_a_log_is_agreed_on_although_a_validator_is_killed(days, network, tmp_path):
+    ledger = follow(days, network, tmp_path)
+    pieces = runs(applied(days))
+    for number, piece in enumerate(pieces):
+        if number == len(pieces) // 3:
+            network.kill_node(network.nodes[3])
+        if number == 2 * len(pieces) // 3:
+            network.start_node(network.nodes[3])
+        blocks = ledger.submit(piece)
+        assert not ledger.refused and {status for block in blocks for status in block.statuses} == {Status.APPLIED}
+    assert ledger.app_hash == days.state.app_hash and ledger.height == len(pieces)
+    network.wait_for_height(ledger.followed + 1)
+    assert {app_hash(node, ledger.followed) for node in network.nodes} == {days.state.app_hash}
+    followed = ledger.followed
+    ledger.close()
+    again = follow(days, network, tmp_path)
+    assert (again.height, again.followed >= followed) == (len(pieces), True)
+    again.close()
+    network.stop()
+    compare_with_the_embedded_engine(days, network, tmp_path)
+
+
+def compare_with_the_embedded_engine(days: World, network: Network, tmp_path: Path) -> None:
+    embedded = EmbeddedLedger.open(tmp_path / "embedded.sqlite", days.genesis)
+    for transaction in applied(days):
+        embedded.commit([transaction])
+    assert embedded.app_hash == days.state.app_hash
+    embedded.close()
+    for path in (tmp_path / "followed.sqlite", *(node.ledger for node in network.nodes)):
+        verified = verify(path, days.genesis)
+        assert not verified.faults and verified.state.app_hash == days.state.app_hash
+
+
+def test_what_a_client_gets_over_rpc(days, network, tmp_path):
+    rpc = Rpc(network.nodes[1].place.rpc_address)
+    first, second = (base64.b64encode(one).decode() for one in days.log[:2])
+    done = rpc.call("broadcast_tx_commit", tx=first)
+    assert (done["check_tx"]["code"], done["tx_result"]["code"]) == (0, 0)
+    assert rpc.call("broadcast_tx_sync", tx=second)["code"] == 0
+    ledger = follow(days, network, tmp_path)
+    ledger.submit(days.log[:12])
+    assert not ledger.refused.keys() - set(days.log[:1])
+    ledger.close()
+    # The door, over RPC: a replay that no node's memory of transactions knows, and what is none.
+    bad = bytes((*days.log[12][:-1], days.log[12][-1] ^ 1))
+    assert [one.log for one in rpc.hand_in([bad, b"none"])] == ["BAD_SIGNATURE", "MALFORMED"]
+    found = rpc.query("wallet", b"stranger", prove=True)
+    assert found["code"] == 2 and "no such row" in found["log"]
+    found = rpc.query("subject", days.id("cloud"), prove=True)
+    network.wait_for_height(int(found["height"]) + 1, [1])
+    key, value = (base64.b64decode(found[name]) for name in ("key", "value"))
+    (proof,) = found["proofOps"]["ops"]
+    proved = app_hash_of(key, value, base64.b64decode(proof["data"]))
+    assert proved == app_hash(network.nodes[1], int(found["height"]))
+    rpc.close()
+
+
+def test_cometbfts_own_light_client_follows_the_chain(days, network, tmp_path):
+    """Trusting one header and two nodes, it verifies every later header by the validators' signatures."""
+    ledger = follow(days, network, tmp_path)
+    for piece in runs(days.log[:14]):
+        ledger.submit(piece)
+    network.wait_for_height(ledger.followed + 1)
+    first, second, *_ = (f"http://{node.place.rpc_address}" for node in network.nodes)
+    trusted = ledger._rpc.call("block", height="1")["block_id"]["hash"]
+    status = ledger._rpc.call("status")["node_info"]["network"]
+    (port,) = free_ports(1)
+    command = [program.find(), "light", status, "-p", first, "-w", second, "--height", "1", "--hash", trusted]
+    command += ["--laddr", f"tcp://127.0.0.1:{port}", "--home-dir", str(tmp_path / "light")]
+    light = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        client = Rpc(f"127.0.0.1:{port}")
+        network.wait(lambda: is_listening(port), "the light client")
+        height = ledger.followed + 1
+        header = client.call("commit", height=str(height))["signed_header"]["header"]
+        assert bytes.fromhex(header["app_hash"]) == ledger.app_hash
+        assert client.call("validators", height=str(height))["count"] == "4"
+        client.close()
+    finally:
+        light.kill()
+        light.wait()
+        ledger.close()
+
+
+def is_listening(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_a_node_that_joins_late_takes_a_snapshot(days, tmp_path):
+    need_cometbft()
+    with homes(tmp_path, days.genesis, 5, validators=4) as nodes:
+        late = nodes.pop()
+        with running(nodes, snapshot_every=3) as network:
+            ledger = follow(days, network, tmp_path)
+            for piece in runs(applied(days)):
+                ledger.submit(piece)
+            servers = ",".join(node.place.rpc_address for node in nodes[:2])
+            trusted = ledger._rpc.call("block", height="2")["block_id"]["hash"]
+            with (late.home / "config" / "config.toml").open("a") as config:
+                config.write(
+                    f'\n[statesync]\nenable = true\nrpc_servers = "{servers}"\ntrust_height = 2\n'
+                    f'trust_hash = "{trusted}"\ndiscovery_time = "5s"\n'
+                )
+            network.nodes.append(late)
+            network.start_node(late)
+            network.wait_for_height(ledger.followed, [4], 90)
+            rpc = Rpc(late.place.rpc_address)
+            assert int(rpc.call("status")["sync_info"]["earliest_block_height"]) > 1, "it has no first block"
+            assert base64.b64decode(rpc.query("app_hash")["value"]) == ledger.app_hash == days.state.app_hash
+            rpc.close()
+            ledger.close()
+
+
+def test_the_cluster_command_leaves_nothing_behind(tmp_path):
+    need_cometbft()
+    command = [sys.executable, "-m", "chain.cometbft.cluster", "--out", str(tmp_path / "cluster")]
+    for _ in range(2):  # a new network, and the same again
+        with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as cluster:
+            for line in cluster.stdout:
+                if line.count("peers 3") == 4 and line.count("height 1 ") == 4:
+                    break
+            cluster.send_signal(2)
+            cluster.stdout.read()
+            assert cluster.wait(30) == 0
+        listed = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
+        assert str(tmp_path) not in listed
