@@ -26,7 +26,7 @@ def picture(found: Row) -> str:
     places = _places(links)
     who = ", ".join(one["name"] for one in found["who"])
     title = f"{found['energy_wh']} Wh {found['direction']} by {who}, for {found['money_micro'] / 1e6:.6f}"
-    height = TOP + HEIGHT + GAP * 12
+    height = round(max(y + tall for y, tall in places.values())) + 24
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif"'
         f' font-size="14"><rect width="100%" height="100%" fill="#ffffff"/>'
