@@ -8,7 +8,7 @@ timed test.
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import crypto, intake, ledger
+from tests.bench import crypto, firmware_size, intake, ledger
 
 # What a device may take of the textbook's time (P9).
 DEVICE_RATIO_MAX = 0.75
@@ -28,7 +28,7 @@ def holds(figure: dict[str, float]) -> bool:
 
 def main() -> None:
     table = Table("figure", "measured", "promised", "")
-    for group in (device_figures, intake.figures, ledger.figures):
+    for group in (device_figures, firmware_size.figures, intake.figures, ledger.figures):
         for name, figure in group().items():
             promised = f">= {figure['target']}" if "target" in figure else f"<= {figure['at_most']}"
             table.add_row(name, f"{figure['value']:g}", promised, "holds" if holds(figure) else "MISSED")
