@@ -95,7 +95,7 @@ class Distribution:
             if release.content.sha256[: firmware.NAME_SIZE] != name:
                 continue
             if self.rollout:
-                self.rollout.asked(device_id, first)
+                self.rollout.asked(device_id, first + count, len(release.frames))
             wanted = release.frames[first : first + min(count, WINDOW_MAX)]
             size = firmware.MESSAGE_PIECES
             return [self._to(device_id, b"".join(wanted[at : at + size])) for at in range(0, len(wanted), size)]

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 WAVES = (1, 3)  # then all the others
+FETCHING_MAX = 8  # devices at a time: their M-LMDs carry readings as well
 PATIENCE_S = 4 * 3600  # from its first announcement to a device's word that it runs the version
 ANNOUNCE_AGAIN_S = 120
 INTERRUPTED = 1  # of the reasons for going back (docs/wire.cddl, 65020)
 
-WAITING, ANNOUNCED, FETCHING = "waiting", "announced", "fetching"
+WAITING, ANNOUNCED, FETCHING, TRYING = "waiting", "announced", "fetching", "trying"
 RUNNING, FAILED, SILENT = "running", "failed", "silent"
+_UNDER_WAY = (ANNOUNCED, FETCHING, TRYING)
 
 
 class Progress(NamedTuple):
@@ -45,11 +47,12 @@ class Rollout:
 
     # -- what devices said ------------------------------------------------------------------------
 
-    def asked(self, device: bytes, index: int) -> None:
-        """It asked for pieces of this version's image from `index` on."""
+    def asked(self, device: bytes, end: int, count: int) -> None:
+        """It asked for pieces of this version's image up to `end`, of `count`; with the last it has the image."""
         before = self.progress.get(device)
-        if before is not None and before.state in (ANNOUNCED, FETCHING):
-            self.progress[device] = before._replace(state=FETCHING, pieces=max(before.pieces, index))
+        if before is not None and before.state in _UNDER_WAY:
+            state = FETCHING if end < count else TRYING
+            self.progress[device] = before._replace(state=state, pieces=max(before.pieces, end))
 
     def runs(self, device: bytes, version: int) -> None:
         """It said, signed, which version it runs."""
@@ -60,7 +63,7 @@ class Rollout:
     def went_back(self, device: bytes, reason: int) -> None:
         """It said, signed, that it gave a new version up. What only lost its power is fetched again."""
         before = self.progress.get(device)
-        if before is not None and before.state in (ANNOUNCED, FETCHING):
+        if before is not None and before.state in _UNDER_WAY:
             state = ANNOUNCED if reason == INTERRUPTED else FAILED
             self.progress[device] = before._replace(state=state, reason=reason, said_s=0)
 
@@ -91,7 +94,7 @@ class Rollout:
         """The number of the wave that is under way, from 1; the last one when all is done."""
         waves = self.waves()
         for number, wave in enumerate(waves, start=1):
-            if any(self.progress[device].state in (WAITING, ANNOUNCED, FETCHING) for device in wave):
+            if any(self.progress[device].state in (WAITING, *_UNDER_WAY) for device in wave):
                 return number
         return len(waves)
 
@@ -101,18 +104,21 @@ class Rollout:
         waves = self.waves()
         if self.is_stopped or not waves:
             return []
+        busy = sum(one.state in (ANNOUNCED, FETCHING) for one in self.progress.values())
         due = [device for device in waves[self.wave() - 1] if self._is_due(self.progress[device], now_s)]
+        fresh = [device for device in due if self.progress[device].state == WAITING][: max(0, FETCHING_MAX - busy)]
+        due = [device for device in due if self.progress[device].state != WAITING] + fresh
         for device in due:
             before = self.progress[device]
             state = ANNOUNCED if before.state == WAITING else before.state
             self.progress[device] = before._replace(state=state, since_s=before.since_s or now_s, said_s=now_s)
         return due
 
-    # One that fetches is told again, too: it may have been restarted before it had two signatures.
+    # One that is under way is told again, too: it may have missed one signature, or lost its power on trial.
     def _is_due(self, one: Progress, now_s: int) -> bool:
-        return one.state == WAITING or (one.state in (ANNOUNCED, FETCHING) and now_s >= one.said_s + ANNOUNCE_AGAIN_S)
+        return one.state == WAITING or (one.state in _UNDER_WAY and now_s >= one.said_s + ANNOUNCE_AGAIN_S)
 
     def _give_up(self, now_s: int) -> None:
         for device, one in self.progress.items():
-            if one.state in (ANNOUNCED, FETCHING) and now_s >= one.since_s + self._patience_s:
+            if one.state in _UNDER_WAY and now_s >= one.since_s + self._patience_s:
                 self.progress[device] = one._replace(state=SILENT)

@@ -21,20 +21,28 @@ _LOOK_S = 10
 _SAY_AGAIN_S = (0, 60, 600)  # nobody acknowledges an event; the aggregator keeps it once
 
 
-def _read_release(path):
+def _read(path):
     with open(path) as file:
-        table = json.load(file)
+        return json.load(file)
+
+
+def _keys(path):
+    table = _read(path)
     keys = [unhexlify(key) for key in table["keys"]]
     assert 1 <= table["threshold"] <= len(keys), path
     return table["threshold"], {sha256(key).digest()[:8]: key for key in keys}
 
 
 class Renewal:
-    # release: the path of {"threshold": how many of the keys must sign, "keys": [hex]}.
+    # release: the path of {"threshold": how many of the keys must sign, "keys": [hex],
+    # "installed": {"version", "size", "sha256"}: what the factory put into slot 0}.
     def __init__(self, device, release):
         self._device = device
         self._release = release
         self._slots = Slots()
+        if not self._slots.is_known:
+            installed = _read(release)["installed"]
+            self._slots.install(installed["version"], installed["size"], unhexlify(installed["sha256"]))
         self._update = None
         self._awake = asyncio.Event()
         self._ready = asyncio.Event()
@@ -58,7 +66,7 @@ class Renewal:
                 rom[0],
                 self._slots,
                 config.network_id,
-                _read_release(self._release),
+                _keys(self._release),
                 _ROLES[config.role],
                 config.board,
                 ed25519.verify,

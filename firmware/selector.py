@@ -37,7 +37,7 @@ def _run(memory, slot):
     rom = vfs.VfsRom(memory[slot * half : (slot + 1) * half])  # pyright: ignore[reportAttributeAccessIssue]
     vfs.mount(rom, "/rom")
     # The firmware has its own of these, of its own version.
-    for name in ("slots", "twin", "rom", "choice"):
+    for name in ("slots", "twin", "choice"):
         sys.modules.pop(name, None)
     if "/rom" in sys.path:
         sys.path.remove("/rom")

@@ -22,7 +22,7 @@ from wire.errors import WireError
 _STATE = "state/update"
 # Nobody signs releases by the thousand: a higher step is a stolen key that wants to shut out every later version.
 VERSION_STEP_MAX = 1000
-_WINDOW = 12  # pieces asked for at a time: a radio's buffer holds twice as many
+_WINDOW = 6  # pieces asked for at a time: an M-LMD carries those of all its meters
 _PAUSE_MS = 200
 _ANSWER_MS, _ANSWER_MS_MAX = 5000, 300000
 _HEAD = ">BH32s"  # length of the announcement, index, hash of the next piece; then both, and the tail

@@ -45,6 +45,7 @@ class Board:
     main: Path = FIRMWARE / "main.py"
     paths: tuple[Path, ...] = ()
     roms: tuple[Path, ...] = ()  # ROMFS images: the device tree (main is then in it), the emulated modules
+    slots: Path | None = None  # the file of the ROMFS partition; roms are then the emulated modules alone
     heap_bytes: int = 384 * 1024  # for scripts from sources; a device tree from ROM gets what it is promised to need
 
 
@@ -83,6 +84,7 @@ class Device:
         arguments = [str(theirs.fileno()), str(board.image), board.mac.hex(), str(cause), str(board.main)]
         command = [*interpreter.command(), "-X", f"heapsize={_heap_bytes(board)}", str(BOARD / "boot.py"), *arguments]
         command += [*map(str, board.paths), *(f"rom={rom}" for rom in board.roms)]
+        command += [f"slots={board.slots}"] if board.slots else []
         self._process = process.spawn(command, board.log, [theirs.fileno()])
         theirs.close()
         self._participant = Participant(board.name, ours, self._answer)

@@ -2,25 +2,27 @@
 Start script of an emulated board, as `_boot.py` is on the ESP32 port: mounts the flash
 as the working directory and runs main.py.
 
-micropython -X heapsize=128k boot.py DESCRIPTOR FLASH_IMAGE MAC RESET_CAUSE MAIN.PY [PATH ...] [rom=ROM ...]
+micropython boot.py DESCRIPTOR FLASH_IMAGE MAC RESET_CAUSE MAIN.PY [PATH ...] [rom=ROM ...] [slots=SLOTS]
 
 DESCRIPTOR is the inherited control channel, MAC twelve hex digits, PATH what stands on
 sys.path beside the folder of MAIN.PY. ROM is a ROMFS image, as ADDRESS+SIZE where it is
 mapped or as a file; the first is the device tree, mounted as /rom, the second the
-emulated modules. `python -m hil.one` starts a board by hand.
+emulated modules. A board with SLOTS, the file of its ROMFS partition, has only the second: what
+it runs is for MAIN.PY on its own flash to choose. `python -m hil.one` starts a board by hand.
 """
 
 import sys
 
 _, descriptor, image, mac, cause, main, *paths = sys.argv
 roms = [path[4:] for path in paths if path.startswith("rom=")]
-paths = [path for path in paths if not path.startswith("rom=")]
+slots = [path[6:] for path in paths if path.startswith("slots=")]
+paths = [path for path in paths if "=" not in path]
 sys.path[:] = [sys.path[0], ".frozen"]
 if roms:
     import uctypes
     import vfs
 
-    for place, rom in zip(("/rom", "/board"), roms):
+    for place, rom in zip(("/board",) if slots else ("/rom", "/board"), roms):
         address, _, size = rom.partition("+")
         if size:
             memory = uctypes.bytearray_at(int(address), int(size))
@@ -50,6 +52,10 @@ sys.modules["_asyncio"] = board_tasks
 sys.modules["gc"] = board_gc
 board_gc.begin()
 esp32.set_image(image)
+if slots:
+    import board_rom
+
+    board_rom.set_slots(slots[0])
 vfs.mount(vfs.VfsLfs2(esp32.Partition()), "/flash")
 os.chdir("/flash")
 sys.path[1:1] = [main.rsplit("/", 1)[0]] + paths

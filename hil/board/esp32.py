@@ -32,10 +32,12 @@ class Partition:
 
     writes_to_cut = 0  # 0: the power holds
 
-    def __init__(self, label="vfs"):
-        if label != "vfs":
-            raise OSError(2)  # ENOENT: the bench emulates the data partition only
-        self._file = open(_path, "r+b")  # noqa: SIM115
+    # path: of another partition's file than the data partition's.
+    def __init__(self, label="vfs", path=None):
+        if label != "vfs" and not path:
+            raise OSError(2)  # ENOENT
+        self._is_data = not path
+        self._file = open(path or _path, "r+b")  # noqa: SIM115
         self._size = self._file.seek(0, 2)
 
     @classmethod
@@ -66,7 +68,8 @@ class Partition:
         self._file.seek(block * BLOCK_SIZE)
         for _ in range(BLOCK_SIZE // len(_ERASED)):
             self._file.write(_ERASED)
-        bench.emit(frames.ERASED, 0, block.to_bytes(4, "big"))
+        if self._is_data:
+            bench.emit(frames.ERASED, 0, block.to_bytes(4, "big"))
 
     def ioctl(self, request, argument):
         if request == 4:

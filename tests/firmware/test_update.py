@@ -340,3 +340,11 @@ def test_a_flash_that_lost_bits_of_the_newer_runs_the_older_and_remembers_the_ve
         kept = Slots()
         assert choose(kept, flash, "interrupted") == (0, False)
         assert kept.version_floor == 6
+
+
+def test_pieces_travel_back_to_back_over_mqtt():
+    together = b"".join(PIECES[: firmware.MESSAGE_PIECES])
+    assert firmware.frames_of(together) == PIECES[: firmware.MESSAGE_PIECES]
+    assert firmware.frames_of(PIECES[-2] + PIECES[-1]) == PIECES[-2:]
+    assert len(PIECES[0]) == firmware.PIECE_SIZE_MAX
+    assert firmware.frames_of(announce()[0]) == announce()[:1]

@@ -1,0 +1,80 @@
+"""`gridtide ota`: roll new firmware out over the bench's devices, in waves that stop on failures."""
+
+import json
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hil.cli import _fail, _interrupt
+from hil.errors import BenchError, OptionError
+from hil.firmware import FAULTS
+from hil.options import Options
+
+if TYPE_CHECKING:
+    from hil.rollout import Rollout
+
+
+def ota(
+    bad: Annotated[str, typer.Option(help=f"a new version that fails: {', '.join(FAULTS)}", metavar="FAULT")] = "",
+    meters: Annotated[int, typer.Option(help="1 to 300")] = 30,
+    mlmds: Annotated[int, typer.Option(help="1 to 30")] = 3,
+    hours: Annotated[float, typer.Option(help="0.5 to 36")] = 2.0,
+    start: Annotated[str, typer.Option(help="where in the day to begin, UTC")] = "11:00",
+    seed: Annotated[int, typer.Option(help="fixes keys, homes and weather")] = 1,
+    out: Annotated[Path, typer.Option(help="where the report, evidence and logs go")] = Path("out/ota"),
+) -> None:
+    """Roll version 2 of the firmware out over emulated boards that run version 1: one, then three, then the rest.
+
+    Every board fetches its image in pieces through its M-LMD, tries it, and keeps it or goes back. The exit status
+    is 0 when all run version 2, or with --bad, when all run version 1 and at most one tried the bad one; and every
+    invariant of the day holds.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    if bad and bad not in FAULTS:
+        _fail(f"--bad {bad}: not one of {', '.join(FAULTS)}", 2)
+    try:
+        options = Options("sunny_day", seed, 0.0, meters, mlmds, "auto", out, hours, start)
+        good = _play(options, bad or None, Console())
+    except OptionError as error:
+        _fail(str(error), 2)
+    except BenchError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        _fail("interrupted: every process has been ended", 130)
+    raise typer.Exit(0 if good else 1)
+
+
+def _play(options: Options, fault: str | None, console: Console) -> bool:
+    # The plant's and the report's libraries take a second to load: not for --help.
+    from hil.report import build  # noqa: PLC0415
+    from hil.rollout import FIRST, SECOND, Rollout  # noqa: PLC0415
+
+    def tell(now_s: int, line: str) -> None:
+        console.print(f"{datetime.fromtimestamp(now_s, UTC):%H:%M:%S}  {line}", highlight=False, soft_wrap=True)
+
+    run = Rollout(options, fault, tell)
+    run.play()
+    holds = build(run.evidence, options.out)
+    _show(run, console)
+    report = json.loads((options.out / "report.json").read_text(encoding="utf-8"))
+    failed = [one["name"] for one in report["invariants"] if not one["holds"]]
+    console.print("all invariants hold" if holds else f"not held: {', '.join(failed)}", highlight=False)
+    versions = run.versions()
+    if fault is None:
+        return holds and set(versions) == {SECOND}
+    return holds and set(versions) == {FIRST} and sum(bool(one.reason) for one in run.seen.values()) == 1
+
+
+def _show(run: "Rollout", console: Console) -> None:
+    table = Table("device", "version", "pieces asked for", "starts", "went back")
+    for seen in sorted(run.seen.values(), key=lambda one: one.name):
+        starts = run.devices[seen.name].boots
+        table.add_row(seen.name, str(seen.version), str(seen.pieces), str(starts), seen.reason)
+    console.print(table)
+    said = ", ".join(f"{count} run version {version}" for version, count in sorted(run.versions().items()))
+    console.print(said, highlight=False)

@@ -1,0 +1,129 @@
+"""
+A day part on which new firmware is rolled out: every board starts from its slots through
+the selector, and the aggregator finds a release in its folder.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hil import firmware, images, provision
+from hil.device import Board, Device
+from hil.identity import verify
+from hil.mqtt_packets import Publish
+from hil.options import Options
+from hil.radio import Radio
+from hil.replay import Eavesdropper
+from hil.run import Run
+from wire import event, message, topics
+from wire import firmware as pieces
+from wire.errors import WireError
+
+FIRST, SECOND = 1, 2
+RELEASE_AFTER_S = 300
+MAIN = Path("/flash/main.py")
+# As wire/event.py and docs/wire.cddl (65020) number them.
+REASONS = ("", "interrupted", "damaged", "raised", "hung", "no network", "chips silent", "restarted", "overdue")
+RUNNING, WENT_BACK = event.CODES.index("firmware_running"), event.CODES.index("firmware_rolled_back")
+
+
+@dataclass
+class Seen:
+    """One device, as the broker saw it."""
+
+    name: str
+    version: int = FIRST
+    pieces: int = 0
+    reason: str = ""
+    starts: int = 0
+
+
+class Rollout(Run):
+    def __init__(self, options: Options, fault: str | None, tell: Callable[[int, str], None]):
+        """fault: one of firmware.FAULTS in the second version. tell(now_s, line): something happened."""
+        super().__init__(options, lambda _state: None)
+        self._fault = fault
+        self._tell = tell
+        self.seen: dict[bytes, Seen] = {}
+
+    def _prepare(self) -> None:
+        self._trees = {role: firmware.tree(role) for role in firmware.ROLES}
+        self._keys = firmware.release_keys(self.options.seed)
+        super()._prepare()
+        self.seen = {holder.id: Seen(name) for name, holder in self.network.devices.items()}
+
+    def _write_configs(self) -> None:
+        super()._write_configs()
+        self.releases = (self.out / "services" / "firmware").resolve()
+        self.releases.mkdir()
+        path = self.out / "services" / "aggregator.toml"
+        path.write_text(f'firmware_folder = "{self.releases}"\n' + path.read_text())
+
+    def _make_devices(self) -> dict[str, Device]:
+        emulated = images.make_emulated(self.folder)
+        first = {role: firmware.image(tree, FIRST) for role, tree in self._trees.items()}
+        extra = {role: firmware.device_files(self._keys, FIRST, rom) for role, rom in first.items()}
+        radio, devices, files = Radio(), {}, {}
+        for site in self.network.sites:
+            flash = (self.out / "flash" / f"{site.name}.img").resolve()
+            slots = flash.with_suffix(".rom")
+            slots.write_bytes(firmware.partition(first[site.role]))
+            files[flash] = provision.device_files(self.network, site) | extra[site.role]
+            log, mac = self.out / "logs" / f"{site.name}.log", self.network.devices[site.name].mac
+            heap = images.HEAP_BYTES
+            board = Board(site.name, mac, flash, log, MAIN, roms=(emulated,), slots=slots, heap_bytes=heap)
+            devices[site.name] = Device(board, self.time, self.plant, radio, self.tap)
+        images.make(files, self.folder)
+        self.eavesdropper = Eavesdropper(self.tap, {device.board.mac: device for device in devices.values()})
+        radio.observers.append(self.eavesdropper.heard)
+        return devices
+
+    def _start(self) -> None:
+        super()._start()
+        self.tap.on_publish.append(self._published)
+        self.time.at(self.time.now_ms + RELEASE_AFTER_S * 1000, self._release)
+
+    def _release(self) -> None:
+        now_s = self.time.now_ms // 1000
+        for role, tree in self._trees.items():
+            rom = firmware.image(tree, SECOND, self._fault)
+            made = firmware.release(self.network.network_id, self._keys, role, SECOND, now_s, rom)
+            (self.releases / f"{role}-{SECOND}.release").write_bytes(made)
+            self._tell(now_s, f"release {role} version {SECOND}: {len(rom)} bytes, {len(made) - len(rom)} to announce")
+
+    # -- what the broker sees ---------------------------------------------------------------------
+
+    def _published(self, _client: str, sent: Publish) -> None:
+        place = topics.device_of(sent.topic)
+        if place is None or place[0] not in self.seen:
+            return
+        device_id, leaf = place
+        if leaf == "firmware_request":
+            self._asked(device_id, sent.payload)
+        elif leaf == "event":
+            self._said(device_id, sent.payload)
+
+    def _asked(self, device_id: bytes, payload: bytes) -> None:
+        seen = self.seen[device_id]
+        if not seen.pieces:
+            self._tell(self.time.now_ms // 1000, f"{seen.name} begins to fetch version {SECOND}")
+        seen.pieces = max(seen.pieces, sum(pieces.open_request(payload)[1:]))
+
+    def _said(self, device_id: bytes, payload: bytes) -> None:
+        keys = {holder.id: holder.public_key for holder in self.network.devices.values()}
+        kind, layout, network_id = event.KIND, event.LAYOUT, self.network.network_id
+        try:
+            _, said = message.open_as(kind, layout, payload, keys.get, network_id, verify, event.SIZE_MAX)
+        except WireError:
+            return
+        seen = self.seen[device_id]
+        if said.code == WENT_BACK and seen.reason != REASONS[said.value]:
+            seen.reason = REASONS[said.value]
+            self._tell(self.time.now_ms // 1000, f"{seen.name} went back to version {seen.version}: {seen.reason}")
+        elif said.code == RUNNING and seen.version != said.value:
+            seen.version = said.value
+            self._tell(self.time.now_ms // 1000, f"{seen.name} runs version {said.value}")
+
+    def versions(self) -> Counter[int]:
+        return Counter(seen.version for seen in self.seen.values())
