@@ -62,6 +62,7 @@ INTERVAL_OF: dict[str, Callable[[bytes, Any], int]] = {
     "losses": _from_key,
     "roots": _from_window,
     "offers": interval_of_posting,
+    "committed": _from_window,
 }
 
 

@@ -252,6 +252,9 @@ TABLES = (
     ("offers", lambda row: Posting(*row)),
     ("deadlines", lambda row: Number(*row)),  # (interval, offer id) of the offers that run; the number is 1
     ("commitments", lambda row: Commitment(*row)),
+    ("committed", lambda row: Digest(*row)),  # of the light block of (area id, window start, part)
+    ("faults", lambda row: Number(*row)),  # proved of an aggregator, by chain/evidence.py: Fault.key; in which interval
+    ("excluded", lambda row: Number(*row)),  # aggregators whose light blocks count no more; since which interval
 )
 
 
@@ -317,6 +320,9 @@ class State:
             self.offers,
             self.deadlines,
             self.commitments,
+            self.committed,
+            self.faults,
+            self.excluded,
         ) = self.tables
 
     @classmethod

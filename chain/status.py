@@ -54,6 +54,7 @@ class Status(IntEnum):
     ENTRIES_NOT_ASCENDING = 67
     ENTRY_NOT_REGISTERED = 68
     ENTRY_OF_ANOTHER_AREA = 69
+    AGGREGATOR_EXCLUDED = 70  # a fault of it was proved: checked after the area
 
     # record_receipt
     OUTCOME_UNKNOWN = 80
@@ -95,3 +96,11 @@ class Status(IntEnum):
     BASELINE_UNKNOWN = 171  # the device has no readings in one of the baseline's intervals
     DELIVERY_NOT_OVER = 172
     DELIVERY_NOT_PROVEN = 173  # by the readings on the ledger, so far
+
+    # record_evidence
+    EVIDENCE_MALFORMED = 180  # what should be a light block or a reading is none
+    EVIDENCE_FORGED = 181  # a signature is not of who it names
+    PROOF_WRONG = 182  # a leaf is not in the light block's tree
+    READINGS_INCOMPLETE = 183  # it is not shown that these are all the device's readings in the light block
+    NO_CONTRADICTION = 184
+    EVIDENCE_KNOWN = 185

@@ -50,4 +50,5 @@ TRANSACTIONS = (
     OFFER,
     ACCEPTANCE,
     RELEASE,
+    EVIDENCE,
 )

@@ -15,6 +15,7 @@ from chain.rules import (
     offer,
     open_contract,
     post_price,
+    record_evidence,
     record_receipt,
     register,
     release,
@@ -28,6 +29,7 @@ from chain.status import Status
 from wire import (
     acceptance,
     contract,
+    evidence,
     kind,
     ledger_time,
     light_block,
@@ -56,6 +58,7 @@ _USER, _CLOUD, _AGGREGATOR = (registration.USER,), (registration.CLOUD,), (regis
 _DEVICES = (registration.METER, registration.MLMD)
 _HOUSEHOLD = (registration.USER, registration.METER)
 _PAYERS = (OPERATOR, registration.CLOUD, registration.USER)
+_EVERYBODY = (*_PAYERS, registration.AGGREGATOR, *_DEVICES)
 _HOLDERS = (OPERATOR, registration.USER, *_DEVICES)
 
 RULES: dict[Any, Rule] = {
@@ -74,5 +77,6 @@ RULES: dict[Any, Rule] = {
     kind.RELEASE: Rule(
         money_release.LAYOUT, money_release.SIZE_MAX, (*_PAYERS, registration.METER), True, release.apply
     ),
+    kind.EVIDENCE: Rule(evidence.LAYOUT, evidence.SIZE_MAX, _EVERYBODY, True, record_evidence.apply),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

@@ -5,7 +5,7 @@ is settled: the interval is then settled once more. Of an interval that left the
 moves the aggregator's chain on: it is in no book and in no wallet.
 
 Not checked here: the readings behind the sums. The aggregator has verified them, and whoever holds a signed reading
-that contradicts its root has the evidence.
+that contradicts its root has the evidence (chain/evidence.py).
 """
 
 from hashlib import sha256
@@ -15,7 +15,7 @@ from typing import Any
 from chain.archive import Root, is_archived
 from chain.exchange import note_reading
 from chain.rules.sent import Sent
-from chain.state import Book, Head, Measured, Number, State, u32, u64
+from chain.state import Book, Digest, Head, Measured, Number, State, u32, u64
 from chain.status import Status
 from wire.interval import INTERVAL_S, WINDOW_S, interval_of
 from wire.reading import CHIP_SILENT, TIME_UNCERTAIN
@@ -30,6 +30,8 @@ def apply(state: State, sent: Sent) -> Status:
     new = sent.message
     if new.area_id != sent.signer.area_id:
         return Status.WRONG_AREA
+    if sent.signer_id in state.excluded:
+        return Status.AGGREGATOR_EXCLUDED
     head = state.heads.get(sent.signer_id, NO_HEAD)
     if new.number <= head.number:
         return Status.NUMBER_STALE
@@ -51,11 +53,13 @@ def apply(state: State, sent: Sent) -> Status:
     if status is not Status.APPLIED:
         return status
     # APPLY
-    state.heads.put(sent.signer_id, Head(new.number, sha256(sent.transaction).digest()))
+    digest = sha256(sent.transaction).digest()
+    state.heads.put(sent.signer_id, Head(new.number, digest))
     if is_too_old:
         return Status.APPLIED
     state.parts.put(window, Number(parts + 1))
     state.roots.put(window + new.part.to_bytes(2, "big"), Root(new.merkle_root, new.reading_count))
+    state.committed.put(window + new.part.to_bytes(2, "big"), Digest(digest))
     for entry in new.entries:
         _book(state, interval, entry)
         _remember(state, new.window_start_s, entry)

@@ -127,6 +127,7 @@ ELSEWHERE = {
     Status.SIGNER_REVOKED,  # and what else changes and ends keys: test_keys.py
     Status.SUBJECT_NOT_FOUND,
     Status.SUBJECT_REVOKED,
+    Status.AGGREGATOR_EXCLUDED,
     *(status for status in Status if 160 <= status < 240),  # test_exchange.py, test_evidence.py, test_ledgers.py
     Status.KEY_OF_ANOTHER,
     Status.KEY_FIXED,
