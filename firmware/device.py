@@ -24,6 +24,7 @@ from waiting import until
 from wire.errors import WireError
 
 _STATE = "state"
+_ROTATION = "rotation"  # as rekey.py leaves it
 _RELEASE = "release.json"  # whose firmware is believed; without it none is taken
 _CHARGE_MS = 60000  # the watchdog's patience beyond two samples
 
@@ -34,6 +35,7 @@ class Device:
         make_directory(_STATE)
         self.config = config
         self.identity = Identity(config)
+        self.announcement = self._read_announcement()  # of this device's new key, until it is in force
         self.counters = Counters(_STATE + "/counters.json")
         self._outbox = Outbox(_STATE + "/outbox")
         self._memory = Nonvolatile(_STATE)
@@ -134,8 +136,22 @@ class Device:
         self.is_heard = self.is_heard or bool(said)
         if said:
             self.heard()
+            self._end_announcement(said)
             if self.clock.contradicts(said.issued_s):
                 self.time.doubt()
+
+    def _read_announcement(self):
+        if _ROTATION not in os.listdir(_STATE):
+            return None
+        with open(_STATE + "/" + _ROTATION, "rb") as file:
+            return file.read()
+
+    # What this boot signed, it signed with the key that is announced.
+    def _end_announcement(self, said):
+        mine = [one for one in said.entries if one.device_id == self.identity.device_id and one.boot == self.boot]
+        if self.announcement and mine:
+            self.announcement = None
+            os.remove(_STATE + "/" + _ROTATION)
 
     def heard(self):
         """A verified word of the aggregator came."""

@@ -5,7 +5,14 @@ the watchdog, once running, then restarts the board.
 
 import asyncio
 import gc
+import os
 import sys
+
+if "state" in os.listdir() and [name for name in os.listdir("state") if name in ("rekey", "next_key")]:
+    import rekey
+
+    rekey.settle()
+    del sys.modules["rekey"], sys.modules["provisioning"], rekey
 
 import config
 

@@ -70,6 +70,8 @@ class Meter:
             self._unheard.keep(receipt, self._device.identity.device_id, now_s)
 
     def _say_unheard(self):
+        if self._device.announcement:
+            asyncio.create_task(self._say("rotation", self._device.announcement))
         receipts = self._unheard.take(self._device.clock.utc_s() or 0)
         if receipts:
             asyncio.create_task(self._answer_again(receipts))

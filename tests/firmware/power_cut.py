@@ -15,60 +15,12 @@ import sys
 import vfs
 from counters import Counters
 from energy import Energy, from_note, later
+from flash import BLOCK, Flash, PowerCut
 from nonvolatile import Nonvolatile
 from outbox import Outbox, OutboxFull
 
-BLOCK, BLOCKS = 4096, 72
-EIO = -5
+BLOCKS = 72
 FULL_LIFE = 24  # readings in one life: it crosses segments, and the ring's end
-
-
-class PowerCut(Exception):
-    pass
-
-
-class Flash:
-    """NOR flash in memory. At the `left`-th write half of it is done and the power fails: nothing is written after."""
-
-    def __init__(self, data, left=-1):
-        self.data = data
-        self.left = left
-        self.is_dead = False
-
-    def _spend(self):
-        self.left -= 1
-        self.is_dead = self.left == 0
-        return self.is_dead
-
-    def readblocks(self, block, buffer, offset=0):
-        if self.is_dead:
-            return EIO
-        at = block * BLOCK + offset
-        buffer[:] = self.data[at : at + len(buffer)]
-        return 0
-
-    def writeblocks(self, block, buffer, offset=0):
-        if self.is_dead:
-            return EIO  # a file that was open is closed by the garbage collector, too late
-        cut = self._spend()
-        at, size = block * BLOCK + offset, len(buffer) // 2 if cut else len(buffer)
-        self.data[at : at + size] = bytes(buffer[:size])
-        if cut:
-            raise PowerCut()
-        return 0
-
-    def ioctl(self, request, argument):
-        if self.is_dead:
-            return EIO
-        if request == 4:
-            return BLOCKS
-        if request == 5:
-            return BLOCK
-        if request == 6:
-            if self._spend():
-                raise PowerCut()
-            self.data[argument * BLOCK : (argument + 1) * BLOCK] = b"\xff" * BLOCK
-        return 0
 
 
 class Witness:
@@ -114,9 +66,9 @@ def check(outbox, memory, counters, witness):
     witness.waiting = {(int.from_bytes(key[:4], "big"), int.from_bytes(key[4:], "big")): kept[key] for key in kept}
 
 
-def live(outbox, memory, counters, witness):
+def live(outbox, memory, counters, witness, readings=FULL_LIFE):
     total_wh = witness.total_wh
-    for sequence in range(1, FULL_LIFE + 1):
+    for sequence in range(1, readings + 1):
         key = (memory.boot, sequence)
         assert key not in witness.keys, "a sequence was repeated"
         witness.keys.add(key)
@@ -153,15 +105,15 @@ def unmount():
     vfs.umount("/flash")
 
 
-def one_life(data, witness, left=-1):
+def one_life(data, witness, left=-1, readings=FULL_LIFE, erases=None):
     """Boot, look, live. Returns whether it got through without a cut."""
-    flash = Flash(data, left)
+    flash = Flash(data, left, erases)
     try:
         mount(flash)
         outbox, memory = begin(witness)
         counters = Counters("state/counters.json")
         check(outbox, memory, counters, witness)
-        live(outbox, memory, counters, witness)
+        live(outbox, memory, counters, witness, readings)
         return True
     except (PowerCut, OSError):
         assert flash.is_dead
@@ -220,7 +172,8 @@ def fill():
     assert not again.is_full()
 
 
-if sys.argv[1] == "fill":
-    fill()
-else:
-    play(int(sys.argv[1]), int(sys.argv[2]))
+if __name__ == "__main__":
+    if sys.argv[1] == "fill":
+        fill()
+    else:
+        play(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,37 +1,33 @@
 """What is on the flash survives power cuts at every write, torn files, spoilt bytes and a silent aggregator."""
 
-import subprocess
+import os
 from pathlib import Path
 
 import pytest
 from nonvolatile import Nonvolatile
 from outbox import Outbox, OutboxFull, entries
 
-from hil import interpreter
+from tests.firmware.micropython import micropython
 
-TOP = Path(__file__).parents[2]
-
-
-def micropython(*arguments: str) -> str:
-    done = subprocess.run(
-        [*interpreter.command(), "-X", "heapsize=8M", str(Path(__file__).with_name("power_cut.py")), *arguments],
-        env={"MICROPYPATH": f"{TOP / 'firmware'}:{TOP}:.frozen"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-2000:]
-    return done.stdout
+ERASES_PER_BLOCK_AND_DAY_MAX = 8  # LittleFS spreads what is written often
 
 
 def test_power_cut_at_every_write_of_a_littlefs():
     """No boot, no sequence and no command twice; no kept reading lost; it always starts again."""
-    cuts = int(micropython("1", "1").splitlines()[-1].split()[0])
+    cuts = int(micropython("power_cut.py", "1", "1").splitlines()[-1].split()[0])
     assert cuts > 300
 
 
+def test_power_cut_at_the_writes_of_a_day():
+    """EXHAUSTIVE=1 cuts at every single one, which takes some minutes; else at one in 61."""
+    step = 1 if os.environ.get("EXHAUSTIVE") else 61
+    cuts, writes, _, erases_max = map(int, micropython("day_cut.py", "1", str(step)).splitlines()[-1].split()[::2])
+    assert cuts == len(range(1, writes + 1, step)) and writes > 1000
+    assert erases_max <= ERASES_PER_BLOCK_AND_DAY_MAX
+
+
 def test_a_full_outbox_of_a_littlefs():
-    assert int(micropython("fill").split()[0]) >= 128
+    assert int(micropython("power_cut.py", "fill").split()[0]) >= 128
 
 
 # -- on any file system -------------------------------------------------------------------------

@@ -1,0 +1,23 @@
+"""A script of this folder on MicroPython, with the firmware on its path."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from hil import interpreter
+
+HERE = Path(__file__).parent
+TOP = Path(__file__).parents[2]
+
+
+def micropython(script: str, *arguments: str) -> str:
+    """What it printed; it must end well."""
+    done = subprocess.run(
+        [*interpreter.command(), "-X", "heapsize=32M", str(HERE / script), *arguments],
+        env={**os.environ, "MICROPYPATH": f"{HERE}:{TOP / 'firmware'}:{TOP}:.frozen"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-2000:]
+    return done.stdout
