@@ -10,23 +10,32 @@ import typer
 from chain.errors import LedgerError
 from chain.export import export as export_ledger
 from chain.genesis import Genesis
+from chain.keep_cli import prune, restore, snapshot
+from chain.prove_cli import app as prove
 from chain.verify import verify as verify_ledger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Look at a ledger and check it.")
+app.add_typer(prove, name="prove")
+for command in (snapshot, restore, prune):
+    app.command()(command)
 
 Ledger = Annotated[Path, typer.Argument(help="the ledger's SQLite file", metavar="LEDGER.sqlite")]
 GenesisFile = Annotated[Path, typer.Argument(help="the network's genesis", metavar="GENESIS.toml")]
 
 
 @app.command()
-def verify(ledger: Ledger, genesis: GenesisFile) -> None:
+def verify(
+    ledger: Ledger,
+    genesis: GenesisFile,
+    begun_with: Annotated[Path | None, typer.Option(help="the snapshot the ledger was begun with")] = None,
+) -> None:
     """
     Apply every transaction anew and compare all that is stored. The exit status is 0 only for a sound ledger.
 
     Example: gridtide ledger verify out/hil/ledger.sqlite out/hil/genesis.toml
     """
     try:
-        verified = verify_ledger(ledger, Genesis.load(genesis))
+        verified = verify_ledger(ledger, Genesis.load(genesis), begun_with)
     except LedgerError as error:
         _fail(error)
     for fault in verified.faults:

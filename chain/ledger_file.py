@@ -118,6 +118,14 @@ class LedgerFile:
         """What left the state."""
         return history.History(self._rows)
 
+    def begin_history(self, roots: dict[int, bytes]) -> None:
+        """Of a ledger that begins with a snapshot: what left the state before is known by its roots."""
+        self._database.executemany("INSERT INTO history_roots VALUES (?, ?)", roots.items())
+
+    def prune_history(self, interval: int) -> int:
+        """Drop what left the state before an interval; how many rows. Their roots stay."""
+        return history.drop_before(self._database, interval)
+
     def height(self) -> int:
         return self._rows("SELECT ifnull(max(height), 0) FROM blocks")[0][0]
 

@@ -63,11 +63,10 @@ def root_key(block: LightBlock) -> bytes:
     return block.area_id + block.window_start_s.to_bytes(8, "big") + block.part.to_bytes(2, "big")
 
 
-def with_reading(row: bytes, readings: Sequence[bytes], index: int) -> bytes:
-    """The proof of a light block's root, and that one of the readings under it is `readings[index]`."""
+def with_reading(row: bytes, leaf: bytes, place: MerklePath) -> bytes:
+    """The proof of a light block's root, and that a reading stands under it: its place is the aggregator's to know."""
     found = message.decode(proof.LAYOUT, row, proof.SIZE_MAX)
-    whole = found._replace(leaf=readings[index], place=(path_to(readings, index),))
-    return message.encode(proof.LAYOUT, whole)
+    return message.encode(proof.LAYOUT, found._replace(leaf=leaf, place=(place,)))
 
 
 def outcome(transactions: Sequence[bytes], statuses: Sequence[int], index: int, signed_header: bytes) -> bytes:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from chain import ed25519
+from chain import ed25519, snapshot_file
 from chain.archive import KEPT_BESIDE, interval_root, row_leaf
 from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
@@ -31,16 +31,23 @@ class Verified(NamedTuple):
     faults: tuple[str, ...]
 
 
-def verify(path: str | Path, genesis: Genesis) -> Verified:
-    """Replay the ledger at `path` and compare. Raises LedgerCorrupt when there is no ledger to read."""
+def verify(path: str | Path, genesis: Genesis, begun_with: Path | None = None) -> Verified:
+    """
+    Replay the ledger at `path` and compare. begun_with: the snapshot file of a ledger that was not begun with genesis.
+
+    Raises LedgerError when there is no ledger to read, or the snapshot is none.
+    """
     file = LedgerFile(path, is_writing=False)
-    state = State.begin(genesis)
     faults: list[str] = []
-    height = 0
+    state, height = State.begin(genesis), 0
     try:
+        if begun_with is not None:
+            state, height = snapshot_file.state_of(snapshot_file.read(begun_with), genesis)
         faults += [f"file: {line}" for line in file.damage()]
         previous = FIRST
         for stored in file.blocks():
+            if begun_with is not None and stored.height == height and not stored.transactions:
+                continue  # the one that stands for the snapshot
             height += 1
             faults += _check_block(state, stored, height)
             faults += _check_history(state, file, height)
@@ -105,9 +112,9 @@ def _check_signed(state: State, stored: StoredBlock, signed: bytes, previous: by
 def _check_history(state: State, file: LedgerFile, height: int) -> Iterator[str]:
     """What left the state in this block is what is kept of it. That it was dropped since is no fault."""
     leaves: dict[int, list[bytes]] = {}
-    for (place, key), value in sorted(state.unsaved.items()):
+    for (place, full_key), value in sorted(state.unsaved.items()):
         if place >= KEPT_BESIDE and value is not None:
-            number, key, interval = place - KEPT_BESIDE, key[4:], int.from_bytes(key[:4], "big")
+            number, key, interval = place - KEPT_BESIDE, full_key[4:], int.from_bytes(full_key[:4], "big")
             leaves.setdefault(interval, []).append(row_leaf(number, key, value))
             kept = file.history.find(number, key)
             if kept is not None and kept != (interval, number, key, value):

@@ -36,7 +36,11 @@ def root(leaves):
 
 def proof(leaves, index):
     """The inclusion proof of leaf `index`: sibling hashes, leaf to root (RFC 9162, 2.1.3.1)."""
-    hashes = [leaf_hash(leaf) for leaf in leaves]
+    return proof_of_hashes([leaf_hash(leaf) for leaf in leaves], index)
+
+
+def proof_of_hashes(hashes, index):
+    """The same from the hashes of the leaves: whoever threw the leaves away can still prove them."""
     path = []
     while len(hashes) > 1:
         sibling = index ^ 1

@@ -16,9 +16,9 @@ from wire.reading import HAS_BATTERY, HAS_HEATER
 METERS = {"m1": GRID, "m2": SOLAR, "m3": SOLAR, "m4": GRID}
 
 
-def play(seed: int = 1, intervals: int = 30) -> World:
+def play(seed: int = 1, intervals: int = 30, **settings: int) -> World:
     random = Random(f"some days {seed}")
-    world = World().people(METERS)
+    world = World(**settings).people(METERS)
     for number, (meter, kind, preferred) in enumerate(
         (
             ("m1", DEFERRABLE, ()),
