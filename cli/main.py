@@ -3,12 +3,21 @@
 import typer
 
 from chain.cli import app as ledger
+from chain.trace_cli import trace
+from cloud.market_cli import app as market
+from deploy.cli import firmware, flash_board
 from hil.cli import hil
+from hil.ota import ota
 from phone.cli import app as phone
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run, inspect and verify a Gridtide grid.")
 app.command("hil")(hil)
+app.command("firmware")(firmware)
+app.command("flash")(flash_board)
+app.command("ota")(ota)
+app.command("trace")(trace)
 app.add_typer(ledger, name="ledger")
+app.add_typer(market, name="market")
 app.add_typer(phone, name="phone")
 
 if __name__ == "__main__":

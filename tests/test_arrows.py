@@ -15,7 +15,8 @@ MAY_IMPORT = {
     "cloud": {"wire", "chain", "link"},
     "deploy": {"wire"},
     "hil": {"wire", "deploy"},
-    "cli": {"hil", "chain", "aggregator", "cloud", "deploy"},
+    "phone": {"wire"},
+    "cli": {"hil", "chain", "aggregator", "cloud", "deploy", "phone"},
 }
 
 
