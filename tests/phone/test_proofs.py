@@ -13,48 +13,13 @@ from phone.client import Phone
 from phone.errors import ProofError
 from phone.proof import check_row, decode, fields
 from tests.chain.world import START, World
-from tests.phone.kept import history, trusting, write
-from wire import kind, merkle, message, proof, reading
-from wire.interval import start_of
+from tests.phone.kept import trusting, write
+from tests.phone.node import Node
+from wire import kind, merkle, message, proof
 from wire.proof import ArchivedRow, MerklePath, Proof, StateProof
 
 SIZE_MAX = 2048  # what a proof may have, its header with it
 NUMBER = {name: number for number, (name, _) in enumerate(TABLES)}
-
-
-class Node:
-    """The full node's side: a ledger file, read."""
-
-    def __init__(self, path) -> None:
-        self.world: World = history()
-        self.readings = [self._reading(number) for number in range(1, 8)]
-        self._add_readings()
-        self.headers = write(self.world, path)
-        self.file = LedgerFile(path, is_writing=False)
-        self.state = load_state(self.file, self.world.genesis)
-
-    def _reading(self, number: int) -> bytes:
-        names = [name for name, _ in reading.RECORD.fields]
-        record = dict.fromkeys(names, 0) | {"start_s": start_of(START), "duration_s": 900, "consumed_wh": number}
-        content = (1, number, (reading.Record(**record),))
-        return self.world.sign("m1", kind.READING, reading.LAYOUT, content)
-
-    def _add_readings(self) -> None:
-        """A light block that is the root over real readings."""
-        interval = self.world.state.interval
-        self.window_start_s = start_of(interval)
-        root = merkle.root(self.readings)
-        block = self.world.light_block(
-            "area", self.window_start_s, {"m1": {"consumed_wh": 28}}, merkle_root=root, reading_count=7
-        )
-        self.world.must(block)
-
-    def prove(self, table: int, key: bytes) -> bytes:
-        return prove(self.state, self.file, table, key, self.headers[-1])
-
-    def prove_reading(self, index: int) -> bytes:
-        key = self.world.id("area") + self.window_start_s.to_bytes(8, "big") + bytes(2)
-        return with_reading(self.prove(proof.ROOTS, key), self.readings[index], path_to(self.readings, index))
 
 
 @pytest.fixture(scope="module")
