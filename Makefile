@@ -14,7 +14,7 @@ BROKER   ?= auto
 OUT      ?= out/hil
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev hil test check format bench dashboards clean
+.PHONY: help setup setup-dev hil test check format bench firmware flash cluster dashboards clean
 
 help: ## print this table
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,16 @@ format: $(VENV)/.dev ## rewrite the layout of the code
 
 bench: $(VENV)/.dev ## speed, as ratios to raw rates of the same run
 	$(BIN)/python -m tests.bench
+
+firmware: $(VENV)/.runtime ## cross-compile what runs on a board (ROLE= BOARD=; without them all)
+	@$(BIN)/gridtide firmware $(if $(ROLE),--role $(ROLE)) $(if $(BOARD),--board $(BOARD))
+
+flash: $(VENV)/.dev ## put it on a board (PORT= ROLE= BOARD= CONFIG= KEY= MICROPYTHON=image.bin DRY_RUN=1)
+	@$(BIN)/gridtide flash --port $(PORT) --role $(ROLE) --board $(BOARD) --config $(CONFIG) --key $(KEY) \
+	  $(if $(MICROPYTHON),--micropython $(MICROPYTHON)) $(if $(DRY_RUN),--dry-run)
+
+cluster: $(VENV)/.runtime ## four CometBFT validators running our ledger on loopback
+	@$(BIN)/python -m chain.cometbft.cluster --out out/cluster
 
 dashboards: $(VENV)/.dev ## write dashboards/*.json anew
 	$(BIN)/python -m dashboards.feeder
