@@ -16,9 +16,9 @@ import os
 import time
 
 from load_shedding import LoadShedding
-from protection import CAUSES, COMMAND, HEALTHY_MV, MANUAL, SAMPLE_MS_MAX, Protection
+from protection import CAUSES, COMMAND, HEALTHY_MV, MANUAL, Protection
 from reclose import Reclose
-from trip_curve import COOL_HEAT, RATED_HEAT, TripCurve
+from trip_curve import RATED_HEAT, TripCurve
 
 FAST_MS, SLOW_MS = 10, 1000
 ALERT_PERMILLE = 900  # of rated current: where the supervision line wakes the sampler
@@ -27,7 +27,6 @@ _CURRENT_IN, _VOLTAGE_V, _UV_MAX = 25, 500, 3_300_000
 _OPEN_AT_STAGE = 4
 _FREQUENCY_MHZ_LOW = 49_900
 _SPREAD_MS = 30_000
-_CATCH_UP_MAX = 450  # samples
 LOCKED_OUT = 255
 
 
@@ -54,7 +53,7 @@ class Breaker:
         self._timer = board.sampler()
         self._period_ms = 0
         self._cause = self.protection.cause
-        self._last_ms = time.ticks_ms()
+        self._current_ma = 0
         self._on_sample = self._sample  # made once: an interrupt makes nothing
         self._line.irq(self._on_sample, self._line.IRQ_RISING)
 
@@ -73,15 +72,17 @@ class Breaker:
         permille = self._current.read_uv() * _CURRENT_IN // (_UV_MAX // 1000)
         current_ma = permille * (self._rated_ma // 10) // 100
         voltage_mv = self._voltage.read_uv() * (_VOLTAGE_V // 5) // (_UV_MAX // 5000)
-        self._last_ms = time.ticks_ms()
-        self.protection.sample(self._last_ms, current_ma, voltage_mv, self.frequency_mhz)
+        now_ms = time.ticks_ms()
+        if self._period_ms == 0:
+            self.protection.rest(now_ms, self._current_ma)  # or the line would have said so
+        self._current_ma = current_ma
+        self.protection.sample(now_ms, current_ma, voltage_mv, self.frequency_mhz)
         self._act()
         healthy = HEALTHY_MV[0] <= voltage_mv <= HEALTHY_MV[1]
         if permille >= ALERT_PERMILLE or not healthy or self._line.value():
             self._pace(FAST_MS)
         else:
             self._pace(SLOW_MS if self._waits() else 0)
-        return healthy and permille < ALERT_PERMILLE
 
     def _waits(self):
         protection = self.protection
@@ -117,19 +118,10 @@ class Breaker:
         return self._period_ms != 0
 
     def look(self, frequency_mhz):
-        """With each look at the junction: a sample, and the time without samples, in which nothing was out of order."""
+        """With each look at the junction a sample, unless the timer takes them."""
         self.frequency_mhz = frequency_mhz
-        begin_ms = self._last_ms
-        is_quiet = self._period_ms == 0 and self._sample()
-        if self._period_ms or not is_quiet:
-            return
-        protection = self.protection
-        left_ms = min(time.ticks_diff(self._last_ms, begin_ms), _CATCH_UP_MAX * SAMPLE_MS_MAX)
-        while left_ms > 0 and (protection.reclose.count or protection.curve.heat > COOL_HEAT):
-            step_ms = min(left_ms, SAMPLE_MS_MAX)
-            protection.curve.step(step_ms, 0)
-            protection.reclose.step(step_ms, True)
-            left_ms -= step_ms
+        if self._period_ms == 0:
+            self._sample()
 
     # -- hands and commands -----------------------------------------------------------------
 

@@ -127,6 +127,15 @@ class Protection:
         self._watch_contact(elapsed_ms, current_ma)
         return self.closed
 
+    def rest(self, now_ms, current_ma):
+        """No samples were taken since the last one, because all was within its limits; current_ma flowed."""
+        if self._last_ms is not None:
+            elapsed_ms = (now_ms - self._last_ms) & _TICKS_MASK
+            self.curve.rest(elapsed_ms, current_ma)
+            if self.closed:
+                self.reclose.step(elapsed_ms, True)
+        self._last_ms = now_ms
+
     def command(self, closed):
         """A verified command. Returns "" when obeyed, else the cause that stands above it."""
         if closed and self.cause not in ("", COMMAND):

@@ -60,6 +60,16 @@ class TripCurve:
             return OVERLOAD
         return None
 
+    def rest(self, elapsed_ms, current_ma):
+        """Time without samples, in which current_ma flowed that trips nothing: as `step`, in one go."""
+        permille = min(abs(current_ma) * 1000 // self.rated_ma, 1000)
+        source = permille * permille // 100
+        # Halved every 0.7 tau, and 1 / (1 + t) for what is left: never cooler than the exponential.
+        half_ms = self._tau_ms * 7 // 10
+        above = (self.heat - source) >> min(elapsed_ms // half_ms, 30)
+        self.heat = source + above * self._tau_ms // (self._tau_ms + elapsed_ms % half_ms)
+        self._rest = 0
+
     # The differential equation, in steps short against tau.
     def _warm(self, elapsed_ms, source):
         step_ms_max = self._tau_ms // _STEPS_PER_TAU

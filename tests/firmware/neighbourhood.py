@@ -14,7 +14,7 @@ from hil.device import Board, Device, Radio
 from hil.grant import Coordinator
 from hil.identity import verify
 from hil.scenario import SCENARIOS
-from wire import acknowledgement, bundle, command, kind, load, message, reading, receipt, signed_time, topics
+from wire import acknowledgement, bundle, command, event, kind, load, message, reading, receipt, signed_time, topics
 
 DAY = SCENARIOS["sunny_day"]
 START_S = DAY.start_s
@@ -110,6 +110,7 @@ class Aggregator:
     times_heard: Counter = field(default_factory=Counter)
     receipts: list[receipt.Receipt] = field(default_factory=list)
     loads: list[load.Load] = field(default_factory=list)
+    events: list[event.Event] = field(default_factory=list)
     sequence: int = 0
 
     def take(self, topic: str, payload: bytes) -> None:
@@ -124,8 +125,19 @@ class Aggregator:
             self._take_bundle(device_id, payload)
         elif leaf == "receipt":
             self.receipts.append(self._open(kind.RECEIPT, receipt.LAYOUT, payload)[1])
+        elif leaf == "event":
+            self._take_event(payload)
         elif leaf == "load":
             self.loads.append(self._open(kind.LOAD, load.LAYOUT, payload)[1])
+
+    def _take_event(self, payload: bytes) -> None:
+        said = self._open(kind.EVENT, event.LAYOUT, payload)[1]
+        if said not in self.events:
+            self.events.append(said)
+
+    def told(self) -> list[tuple[str, bool]]:
+        """[(code, whether it has ended)] in the order of the events."""
+        return [(event.CODES[said.code], bool(said.end_s)) for said in self.events]
 
     def _take_bundle(self, mlmd_id: bytes, payload: bytes) -> None:
         parcel = self._open(kind.BUNDLE, bundle.LAYOUT, payload)[1]
@@ -171,12 +183,20 @@ class Aggregator:
 class Neighbourhood:
     """meter-01 has a heater, meter-02 PV and a battery; mlmd-1 has both behind it."""
 
-    def __init__(self, folder: Path, at_s: int = 0, edit: Callable[[dict], dict] = lambda config: config):
+    def __init__(
+        self,
+        folder: Path,
+        at_s: int = 0,
+        edit: Callable[[dict], dict] = lambda config: config,
+        meters: int = 2,
+        mlmds: int = 1,
+        speed: float = 0.0,
+    ):
         """Begins at_s after midnight of a sunny day. edit: changes each device's config."""
         self.begin_s = START_S + at_s
-        self.plant = plants.build(DAY, 1, 2, 1, self.begin_s, 86400)
-        self.network = provision.found(1, self.plant.sites)
-        self.time = Coordinator(self.begin_s * 1000)
+        self.plant = plants.build(DAY, 1, meters, mlmds, self.begin_s, 86400)
+        self.network = provision.found(1, self.plant.sites, self.plant.feeder_power_w_max)
+        self.time = Coordinator(self.begin_s * 1000, speed)
         self.radio, self.broker = Radio(), Broker()
         self.aggregator = Aggregator(self.network, self.broker, lambda: self.time.now_ms // 1000)
         self.broker.on_publish = self.aggregator.take

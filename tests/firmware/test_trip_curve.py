@@ -141,3 +141,15 @@ def test_how_often_it_is_sampled_does_not_matter():
 
 def test_direction_of_the_current_does_not_matter():
     assert cold("B", 16).step(SAMPLE_MS, -90_000) == INSTANTANEOUS
+
+
+def test_rest_cools_no_faster_than_many_samples():
+    for rated_ma in (16_000, 63_000):
+        for elapsed_ms in (1_000, 20_000, 84_000, 100_000, 300_000, 3_000_000):
+            for permille in (0, 500, 850):
+                sampled, rested = TripCurve("C", rated_ma, 16_000), TripCurve("C", rated_ma, 16_000)
+                for _ in range(elapsed_ms // 1_000):
+                    sampled.step(1_000, rated_ma * permille // 1000)
+                rested.rest(elapsed_ms, rated_ma * permille // 1000)
+                assert sampled.heat - 60 <= rested.heat <= 16_000
+                assert rested.heat <= sampled.heat + 1_500
