@@ -3,6 +3,7 @@ What can go wrong on the way to a board.
 
     DeployError
     +-- BuildError    a module is missing, does not compile, or the image is above its budget
+    +-- ProvisionError  the board, a setting or the broker stands in the way
     +-- FlashError    a tool failed, or the board did not answer as it should
 """
 
@@ -16,4 +17,8 @@ class BuildError(DeployError):
 
 
 class FlashError(DeployError):
+    pass
+
+
+class ProvisionError(DeployError):
     pass

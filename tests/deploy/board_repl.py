@@ -15,6 +15,7 @@ import os
 
 import board_channel
 import esp32
+import network  # noqa: F401 - what a board has built in; the host's files are out of reach below
 import vfs
 
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -83,4 +84,5 @@ partition = esp32.Partition()
 vfs.umount("/")
 vfs.mount(vfs.VfsLfs2(partition), "/")
 os.chdir("/")
+sys.path.insert(0, "")
 serve(sys.argv[3] == "raw")

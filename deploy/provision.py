@@ -1,0 +1,109 @@
+"""
+Provisioning a board: its key is made on it and stays there, the host reads the public half,
+has the operator sign it in, and writes who the board is and whom it trusts.
+
+The board runs the firmware's own `provisioning.py`; mpremote carries what is said, in a
+process of its own, as a person would use it.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import segno
+
+from deploy.errors import ProvisionError
+from deploy.operator import identity_of, require_sound
+from wire import registration
+
+ROLES = {"meter": registration.METER, "mlmd": registration.MLMD}
+_PUBLIC_KEY = "import provisioning; print('public key', provisioning.public_key())"
+_CHANGE_KEY = "import provisioning; provisioning.change_key()"
+
+
+@dataclass(frozen=True)
+class SerialLine:
+    port: str
+
+    def say(self, *arguments: str) -> str:
+        """What mpremote printed. Raises ProvisionError."""
+        command = (sys.executable, "-m", "mpremote", "connect", self.port, *arguments)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ProvisionError(f"the board at {self.port} did not do as told:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def public_key(self) -> bytes:
+        """The board's public key; it makes its key when it has none. Raises ProvisionError."""
+        for line in self.say("exec", _PUBLIC_KEY).splitlines():
+            if line.startswith("public key "):
+                return bytes.fromhex(line.split()[-1])
+        raise ProvisionError(f"the board at {self.port} told no public key: is the firmware on it?")
+
+    def change_key(self) -> None:
+        """Have the board make its next key when it restarts, and restart it. Raises ProvisionError."""
+        self.say("exec", _CHANGE_KEY)
+        self.say("reset")
+
+    def configure(self, config: dict) -> None:
+        """Write config.json and restart. Raises ProvisionError."""
+        with TemporaryDirectory(prefix="gridtide-") as folder:
+            path = Path(folder) / "config.json"
+            path.write_text(json.dumps(config), encoding="utf-8")
+            self.say("fs", "cp", str(path), ":/config.json")
+        self.say("reset")
+
+
+def config_of(template: dict, public_key: bytes) -> dict:
+    """The board's config: the template's network, trust anchors and role, and its own id. Raises ProvisionError."""
+    require_sound(public_key)
+    if template.get("role") not in ROLES:
+        raise ProvisionError(f"the config's role must be one of {', '.join(ROLES)}")
+    for name, size in (("network_id", 8), ("area_id", 8), ("aggregator_public_key", 32)):
+        if len(octets(template, name)) != size:
+            raise ProvisionError(f"the config's {name} must be {size} bytes in hex")
+    return {**template, "device_id": identity_of(public_key).hex()}
+
+
+def octets(template: dict, name: str) -> bytes:
+    """Raises ProvisionError."""
+    try:
+        return bytes.fromhex(template.get(name, ""))
+    except (TypeError, ValueError):
+        raise ProvisionError(f"the config's {name} must be written in hex") from None
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is stuck on the device: its id, and the fingerprint of its first key (the id is its beginning)."""
+
+    name: str
+    public_key: bytes
+
+    @property
+    def device_id(self) -> str:
+        return identity_of(self.public_key).hex()
+
+    @property
+    def fingerprint(self) -> str:
+        digest = sha256(self.public_key).hexdigest()
+        return " ".join(digest[at : at + 4] for at in range(0, 32, 4))
+
+    @property
+    def content(self) -> str:
+        return f"gridtide:{self.device_id}?fingerprint={sha256(self.public_key).hexdigest()}"
+
+    def text(self) -> str:
+        return f"{self.name}\ndevice       {self.device_id}\nfingerprint  {self.fingerprint}"
+
+    def write(self, path: Path) -> None:
+        """As SVG or PNG, by the name's ending."""
+        segno.make(self.content, error="m", micro=False).save(str(path), scale=4)
+
+    def show(self) -> None:
+        segno.make(self.content, error="m", micro=False).terminal(compact=True)
+        print(self.text())
