@@ -37,6 +37,13 @@ class Digest(NamedTuple):
     digest: bytes
 
 
+class Boxes(NamedTuple):
+    """A user's profile, sealed to the user and to the operator; by user id."""
+
+    for_user: bytes
+    for_operator: bytes
+
+
 class Subject(NamedTuple):
     """Who holds a key; by subject id."""
 
@@ -255,6 +262,7 @@ TABLES = (
     ("committed", lambda row: Digest(*row)),  # of the light block of (area id, window start, part)
     ("faults", lambda row: Number(*row)),  # proved of an aggregator, by chain/evidence.py: Fault.key; in which interval
     ("excluded", lambda row: Number(*row)),  # aggregators whose light blocks count no more; since which interval
+    ("profiles", lambda row: Boxes(*row)),
 )
 
 
@@ -323,6 +331,7 @@ class State:
             self.committed,
             self.faults,
             self.excluded,
+            self.profiles,
         ) = self.tables
 
     @classmethod

@@ -104,3 +104,6 @@ class Status(IntEnum):
     READINGS_INCOMPLETE = 183  # it is not shown that these are all the device's readings in the light block
     NO_CONTRADICTION = 184
     EVIDENCE_KNOWN = 185
+
+    # record_profile
+    PROFILE_NOT_PADDED = 200  # to steps of 256 bytes, both boxes alike: lengths would tell

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from hil import profile
 from hil.identity import Identity
 from hil.plant import Site
 from hil.plant.breaker_sense import CURVE, rated_a
 from wire import contract, energy_type, kind, message, registration
+from wire import profile as wire_profile
 from wire.interval import interval_of
 
 NOBODY = bytes(8)
@@ -153,7 +155,7 @@ def toml(settings: dict) -> str:
 
 def transactions(network: Network) -> list[bytes]:
     """The operator's registrations, then the users' contracts, signed."""
-    return _registrations(network) + _contracts(network)
+    return _registrations(network) + _contracts(network) + _profiles(network)
 
 
 def _registrations(network: Network) -> list[bytes]:
@@ -187,6 +189,24 @@ def _contracts(network: Network) -> list[bytes]:
         for nonce, (contract_kind, terms, energy_types) in enumerate(site.contracts, start=1):
             fields = (nonce, len(signed) + 1, contract_kind, device_id, terms, energy_types)
             signed.append(_sealed(network, owner, kind.CONTRACT, contract.LAYOUT, fields))
+    return signed
+
+
+def particulars(network: Network, site: Site) -> list:
+    """Whom a meter's user would be: stands nowhere in a run but here (tests/hil/test_privacy.py)."""
+    equipment = [name for name, fitted in site.equipment.items() if fitted]
+    return profile.particulars(network.users[site.name].seed.hex(), site.name, equipment)
+
+
+def _profiles(network: Network) -> list[bytes]:
+    """Each user's first transaction after the contracts."""
+    signed = []
+    for site in network.meters:
+        user = network.users[site.name]
+        keys = (user.public_key, network.operator.public_key)
+        boxes = profile.boxes(user.seed.hex(), particulars(network, site), *keys)
+        fields = (len(site.contracts) + 1, *boxes)
+        signed.append(_sealed(network, user, kind.PROFILE, wire_profile.LAYOUT, fields))
     return signed
 
 

@@ -16,6 +16,7 @@ from chain.rules import (
     open_contract,
     post_price,
     record_evidence,
+    record_profile,
     record_receipt,
     register,
     release,
@@ -35,6 +36,7 @@ from wire import (
     light_block,
     money_release,
     price,
+    profile,
     receipt,
     registration,
     revocation,
@@ -78,5 +80,6 @@ RULES: dict[Any, Rule] = {
         money_release.LAYOUT, money_release.SIZE_MAX, (*_PAYERS, registration.METER), True, release.apply
     ),
     kind.EVIDENCE: Rule(evidence.LAYOUT, evidence.SIZE_MAX, _EVERYBODY, True, record_evidence.apply),
+    kind.PROFILE: Rule(profile.LAYOUT, profile.SIZE_MAX, _USER, True, record_profile.apply),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

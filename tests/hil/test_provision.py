@@ -7,7 +7,7 @@ from chain.genesis import Genesis
 from hil import plant, provision
 from hil.identity import verify
 from hil.options import Options
-from wire import contract, cose, kind, message, registration
+from wire import contract, cose, kind, message, profile, registration
 
 OPTIONS = Options(meters=5, mlmds=2)
 
@@ -38,6 +38,13 @@ def test_each_device_knows_its_peers():
     assert len(provision.device_files(net, net.sites[0])["key.bin"]) == 32
 
 
+LAYOUTS = {
+    kind.REGISTRATION: registration.LAYOUT,
+    kind.CONTRACT: contract.LAYOUT,
+    kind.PROFILE: profile.LAYOUT,
+}
+
+
 def test_transactions_are_signed_by_whom_they_should_be():
     net = network()
     keys = {holder.id: holder.public_key for holder in (net.operator, *net.users.values())}
@@ -45,17 +52,15 @@ def test_transactions_are_signed_by_whom_they_should_be():
     subjects = []
     contract_ids = []
     for transaction in provision.transactions(net):
-        layout = registration.LAYOUT if cose.open_envelope(transaction).kind == kind.REGISTRATION else contract.LAYOUT
-        number = kind.REGISTRATION if layout is registration.LAYOUT else kind.CONTRACT
-        envelope, fields = message.open_as(
-            number, layout, transaction, keys.get, net.network_id, verify, registration.SIZE_MAX
-        )
+        number = cose.open_envelope(transaction).kind
+        layout = LAYOUTS[number]
+        envelope, fields = message.open_as(number, layout, transaction, keys.get, net.network_id, verify)
         nonces[envelope.signer_id] = nonces.get(envelope.signer_id, 0) + 1
         assert fields.nonce == nonces[envelope.signer_id]
         if number == kind.REGISTRATION:
             assert envelope.signer_id == net.operator.id
             subjects.append(fields.subject_id)
-        else:
+        elif number == kind.CONTRACT:
             contract_ids.append(fields.contract_id)
     assert len(subjects) == len(set(subjects)) == 2 + 5 + 5 + 2
     assert contract_ids == list(range(1, len(contract_ids) + 1))
