@@ -64,14 +64,14 @@ def budget(role: str, board_name: str) -> int:
 
 def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
     """The files of the device tree. Raises BuildError."""
-    return compiled(modules.needed(role, board_name, architecture), architecture)
+    return compiled(modules.needed(role, board_name, architecture), architecture, is_whole=True)
 
 
-def compiled(sources: Mapping[str, Path], architecture: str) -> dict[str, bytes]:
-    """`sources` (name in the tree -> file) cross-compiled; main.py as it is."""
+def compiled(sources: Mapping[str, Path], architecture: str, is_whole: bool = False) -> dict[str, bytes]:
+    """`sources` (name in the tree -> file) cross-compiled; main.py as it is. is_whole: as for `compact`."""
     texts = {name: source.read_text(encoding="utf-8") for name, source in sources.items()}
     files = {}
-    for name, text in compact(texts).items():
+    for name, text in compact(texts, is_whole).items():
         if name == _START:
             files[name] = texts[name].encode()
         else:

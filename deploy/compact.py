@@ -3,14 +3,15 @@ What a source file loses on the way to a board, to take less heap there: every n
 MicroPython must know at run time costs a place in its table of strings.
 
 - A private whole number (`_WINDOW_S = 900`) becomes a constant of MicroPython's compiler.
-- Private names (`_look_at`) that one file defines and no other mentions become `_a`, `_b`, ...: the same
-  few for all files. An object must then not have private names of two files, so a file with a
-  class on top of another file's keeps its own.
+- Private names (`_look_at`) become `_a`, `_b`, ...: the same few for all files; not where another file
+  reaches them. So do arguments that nobody passes by name. An object must then not have private names of two
+  files, so a file with a class on top of another file's keeps its own.
 
 Lines stay where they are: file and line of a traceback are those of the source.
 """
 
 import ast
+import builtins
 import io
 import keyword
 import re
@@ -21,22 +22,28 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _PRIVATE = re.compile(r"_[A-Za-z][A-Za-z0-9_]*")
 
 
-def compact(sources: Mapping[str, str]) -> dict[str, str]:
-    """All sources (name -> text) of one tree, rewritten: only together do they show which names are one file's own."""
-    constants = {name: _with_constants(text) for name, text in sources.items()}
-    shared = _in_two_files(constants)
-    return {name: _with_short_names(text, shared) for name, text in constants.items()}
+def compact(sources: Mapping[str, str], is_whole: bool) -> dict[str, str]:
+    """
+    All sources (name -> text) of one tree, rewritten: only together do they show which names are one file's own.
+
+    is_whole: no code beside the tree calls into it, so it shows every argument that is passed by name.
+    """
+    modules = [ast.parse(text) for text in sources.values()]
+    reached = _reached(modules)
+    public = set().union(*map(_public, modules)) if is_whole else None
+    constants = {name: _with_constants(text, reached) for name, text in sources.items()}
+    return {name: _with_short_names(text, reached, public) for name, text in constants.items()}
 
 
 # -- constants ----------------------------------------------------------------------------------
 
 
-def _with_constants(text: str) -> str:
+def _with_constants(text: str, reached: set[str]) -> str:
     """MicroPython's parser knows `const` without an import, and stores no private name it was given to."""
     module = ast.parse(text)
     lines = text.split("\n")
     for name, node, value in _whole_numbers(module):
-        if _is_assigned_once(module, name):
+        if name not in reached and _is_assigned_once(module, name):
             lines[node.lineno - 1] = f"{name} = const({value})"
     return "\n".join(lines)
 
@@ -73,30 +80,38 @@ def _is_assigned_once(module: ast.Module, name: str) -> bool:
 # -- names --------------------------------------------------------------------------------------
 
 
-def _private_names(text: str) -> set[str]:
-    """Private names in the code and whatever looks like one in a string."""
-    return {name for name in _PRIVATE.findall(text) if not name.endswith("__")}
+def _reached(modules: list[ast.Module]) -> set[str]:
+    """Private names that a file imports, or takes of something else than `self`, and does not define alone."""
+    defined = [_defined(module) for module in modules]
+    reached: set[str] = set()
+    for index, module in enumerate(modules):
+        elsewhere = set().union(*defined[:index], *defined[index + 1 :])
+        reached |= _imported(module) | {name for name in _taken_of_others(module) if name in elsewhere}
+    return reached
 
 
-def _in_two_files(sources: Mapping[str, str]) -> set[str]:
-    seen: set[str] = set()
-    shared: set[str] = set()
-    for text in sources.values():
-        names = _private_names(text)
-        shared |= seen & names
-        seen |= names
-    return shared
+def _taken_of_others(module: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls")):
+                pass
+            case ast.Attribute(attr=name):
+                found.add(name)
+    return found
 
 
-def _with_short_names(text: str, shared: set[str]) -> str:
+def _with_short_names(text: str, reached: set[str], public: set[str] | None) -> str:
     module = ast.parse(text)
     if _inherits(module):
         return text
-    kept = shared | _in_strings(module) | _imported(module)
+    kept = reached | _in_strings(module)
     tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     used = {token.string for token in tokens if token.type == tokenize.NAME}
-    own = sorted(name for name in _defined(module) - kept if _PRIVATE.fullmatch(name))
-    short = dict(zip(own, _short_names(used | kept), strict=False))
+    own = {name for name in _defined(module) - kept if _PRIVATE.fullmatch(name)}
+    if public is not None:
+        own |= _arguments(module) - public
+    short = dict(zip(sorted(own), _short_names(used | kept), strict=False))
     return _replace(text, tokens, short)
 
 
@@ -112,15 +127,45 @@ def _defined(module: ast.Module) -> set[str]:
     return names
 
 
+def _arguments(module: ast.Module) -> set[str]:
+    return {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)} - _KEPT_ARGUMENTS
+
+
+# Names that mean something else than an argument in some place of the same file, too.
+_KEPT_ARGUMENTS = {*dir(builtins), "self", "cls", "ptr8", "ptr16", "ptr32", "uint", "const"}
+
+
+def _public(module: ast.Module) -> set[str]:
+    """Names that are, anywhere, more than a local variable."""
+    names = _in_strings(module, re.compile(r"[A-Za-z_]\w*"))
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                names.add(name)
+            case ast.alias(name=name, asname=other):
+                names |= {name, other or name}
+            case ast.Global(names=some):
+                names |= set(some)
+    for node in module.body:
+        names |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} if _is_plain(node) else set()
+    return names
+
+
+def _is_plain(node: ast.stmt) -> bool:
+    return not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
 def _inherits(module: ast.Module) -> bool:
     classes = {node.name: node for node in ast.walk(module) if isinstance(node, ast.ClassDef)}
     own = {*classes, "Exception", "OSError", "ValueError"}
     return any(not (isinstance(base, ast.Name) and base.id in own) for one in classes.values() for base in one.bases)
 
 
-def _in_strings(module: ast.Module) -> set[str]:
+def _in_strings(module: ast.Module, pattern: re.Pattern[str] = _PRIVATE) -> set[str]:
     texts = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    return {name for text in texts for name in _PRIVATE.findall(text)}
+    return {name for text in texts for name in pattern.findall(text)}
 
 
 def _imported(module: ast.Module) -> set[str]:
