@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from hil.evidence import Evidence
+from hil.invariants_of_faults import CODES, told_of
 from wire.interval import WINDOW_S
 from wire.reading import AFTER_BOOT
 
@@ -26,7 +27,17 @@ def _change(evidence: Evidence, fault: dict[str, Any]) -> str:
         return _not_billed(evidence, fault["device"])
     if name == "replay":
         return refused_text(refused(evidence))
-    return ""
+    code = CODES.get(name)
+    return _told(told_of(evidence, fault, code)) if code else ""
+
+
+def _told(found: list[dict[str, Any]]) -> str:
+    if not found:
+        return "nobody told of it"
+    first = found[0]
+    ended = f", ended after {first['end_s'] - first['begin_s']} s" if first["end_s"] else ""
+    about = f" of {first['subject']}" if first["subject"] else ""
+    return f"{first['device']}: {first['code'].replace('_', ' ')}{about}{ended}"
 
 
 def _waited(evidence: Evidence, at_s: int) -> int:

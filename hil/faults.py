@@ -88,8 +88,9 @@ class Faults:
             name = self._named(role, fault.number).name
             self._note(_NAMES[type(fault).__name__], self.grid.carry_out(fault, name), name)
 
-    def _note(self, name: str, effect: str, device: str | None = None) -> None:
-        self.done.append({"name": name, "at_s": self.time.now_ms // 1000, "device": device, "effect": effect})
+    def _note(self, name: str, effect: str, device: str | None = None, lasts_s: int = 0) -> None:
+        at_s = self.time.now_ms // 1000
+        self.done.append({"name": name, "at_s": at_s, "device": device, "effect": effect, "lasts_s": lasts_s})
 
     def _kill_broker(self, fault: BrokerKilled) -> None:
         self.broker.kill()
@@ -133,7 +134,12 @@ class Faults:
     def _stop_aggregator(self, fault: AggregatorGone) -> None:
         service = next(service for service in self.services if service.name == "aggregator")
         service.stop()
-        self._note("aggregator_gone", f"for {fault.down_s} s, with {fault.power_w} W more in each household")
+        self._note(
+            "aggregator_gone",
+            f"for {fault.down_s} s, with {fault.power_w} W more in each household",
+            None,
+            fault.down_s,
+        )
         meters = [name for name in self.devices if name.startswith("meter")]
         now_ms, quarter_ms = self.time.now_ms, fault.down_s * 250
         self.time.at(now_ms + quarter_ms, lambda: self.grid.add_load(meters, fault.power_w))

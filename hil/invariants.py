@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from hil import invariants_of_books as books
 from hil import invariants_of_control as control
+from hil import invariants_of_faults as faults
 from hil.evidence import Evidence
 from hil.readings import committed, key_of, sealed_by_window, signed
 
@@ -114,6 +115,9 @@ CHECKS: dict[str, Check] = {
         control.commands_were_decided,
         control.relays_switch_as_the_contract_allows,
         control.replays_are_refused,
+        faults.faults_are_told,
+        faults.breakers_open_in_time,
+        faults.feeder_is_held_without_its_aggregator,
         every_device_is_a_process,
         nothing_was_given_up,
     )

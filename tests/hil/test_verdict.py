@@ -210,6 +210,29 @@ def give_up_waiting(day):
     day.bench["faults"] = []
 
 
+def tell_nobody_of_a_theft(day):
+    day.bench["faults"].append(
+        {"name": "theft", "at_s": day.bench["start_s"] + 3600, "device": "meter-02", "effect": ""}
+    )
+
+
+def let_a_fault_go_on(day):
+    at_s = day.bench["start_s"] + 3600
+    day.bench["faults"].append({"name": "overload", "at_s": at_s, "device": "mlmd-01", "effect": ""})
+    told = {"device_id": "", "boot": 1, "sequence": 1, "code": "breaker_overload", "subject": "", "value": 0}
+    day.aggregator["events"] = [told | {"begin_s": at_s + 100, "end_s": 0, "received_s": at_s + 101}]
+
+
+def open_the_breaker_late(day):
+    day.bench["trips"] = [{"area": "mlmd-01", "at_ms": 0, "latency_ms": 21}]
+
+
+def pass_the_feeders_limit_alone(day):
+    gone = {"name": "aggregator_gone", "at_s": day.bench["start_s"], "device": None, "effect": "", "lasts_s": 7200}
+    day.bench["faults"].append(gone)
+    day.plant["series"]["feeder_w"][4] = day.plant["series"]["feeder_w_max"] + 1
+
+
 TAMPERED = {
     sign_one_more: "no_reading_lost",
     lose_the_light_block_on_the_ledger: "no_reading_lost",
@@ -252,6 +275,10 @@ TAMPERED = {
     start_one_process_less: "every_device_is_a_process",
     find_one_image_less: "every_device_is_a_process",
     give_up_waiting: "nothing_was_given_up",
+    tell_nobody_of_a_theft: "faults_are_told",
+    let_a_fault_go_on: "faults_are_told",
+    open_the_breaker_late: "breakers_open_in_time",
+    pass_the_feeders_limit_alone: "feeder_is_held_without_its_aggregator",
 }
 
 
