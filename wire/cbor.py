@@ -36,6 +36,11 @@ def _head(major, number):
     return bytes((major | 27,)) + number.to_bytes(8, "big")
 
 
+def octets_head(length):
+    """What stands before a byte string of this length."""
+    return _head(_BYTES, length)
+
+
 def _write(item, parts):
     if isinstance(item, int) and not isinstance(item, bool):
         parts.append(_head(_UINT, item) if item >= 0 else _head(_NEGATIVE, -1 - item))

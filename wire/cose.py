@@ -12,7 +12,7 @@ Keys and the algorithm come from outside: `sign(message) -> 64 bytes` and
 
 from collections import namedtuple
 
-from .cbor import TAG_SIGN1, Tagged, decode, encode
+from .cbor import TAG_SIGN1, Tagged, decode, encode, octets_head
 from .errors import WireError
 
 EDDSA = -8
@@ -35,10 +35,10 @@ def signature_input(protected, payload, network_id):
     """
     Sig_structure as bytes: ["Signature1", protected, external_aad, payload].
 
-    The context is text in the RFC, so its head byte is written by hand: our CBOR has no text.
+    Written by hand: our CBOR has no text, which the context is, and every signature comes by here.
     """
-    rest = encode([protected, network_id, payload])
-    return b"\x84\x6aSignature1" + rest[1:]
+    heads = [octets_head(len(part)) for part in (protected, network_id, payload)]
+    return b"\x84\x6aSignature1" + heads[0] + protected + heads[1] + network_id + heads[2] + payload
 
 
 def seal(kind, signer_id, payload, network_id, sign):
