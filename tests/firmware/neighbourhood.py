@@ -110,6 +110,7 @@ class Aggregator:
     times_heard: Counter = field(default_factory=Counter)
     receipts: list[receipt.Receipt] = field(default_factory=list)
     loads: list[load.Load] = field(default_factory=list)
+    event_payloads: list[bytes] = field(default_factory=list)
     events: list[event.Event] = field(default_factory=list)
     sequence: int = 0
 
@@ -131,9 +132,9 @@ class Aggregator:
             self.loads.append(self._open(kind.LOAD, load.LAYOUT, payload)[1])
 
     def _take_event(self, payload: bytes) -> None:
-        said = self._open(kind.EVENT, event.LAYOUT, payload)[1]
-        if said not in self.events:
-            self.events.append(said)
+        if payload not in self.event_payloads:
+            self.event_payloads.append(payload)
+            self.events.append(self._open(kind.EVENT, event.LAYOUT, payload)[1])
 
     def told(self) -> list[tuple[str, bool]]:
         """[(code, whether it has ended)] in the order of the events."""

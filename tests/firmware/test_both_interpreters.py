@@ -21,6 +21,7 @@ FILES = (
     "test_dsmr_p1",
     "test_energy_balance",
     "test_fault",
+    "test_headroom",
     "test_heater",
     "test_keeping",
     "test_latching_relay",
