@@ -1,14 +1,16 @@
 """The one order in which a block applies its transactions: whatever order they came in, the block is the same."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from chain.opened import Opened, open_transaction
 from wire import kind
 
 RANK = {number: rank for rank, number in enumerate(kind.TRANSACTIONS)}
-COUNTER = {kind.LIGHT_BLOCK: "number", kind.RECEIPT: "command_sequence", kind.ROTATION: "made_s"}  # everywhere else it is the nonce
+# Everywhere else it is the nonce.
+COUNTER = {kind.LIGHT_BLOCK: "number", kind.RECEIPT: "command_sequence", kind.ROTATION: "made_s"}
 Place = tuple[int, bytes, int, bytes]
+Open = Callable[[bytes], Opened]
 
 
 def _place(opened: Opened) -> Place:
@@ -20,9 +22,9 @@ def _place(opened: Opened) -> Place:
     return RANK[envelope.kind], envelope.signer_id, counter, digest
 
 
-def in_order(transactions: Iterable[bytes]) -> list[Opened]:
+def in_order(transactions: Iterable[bytes], open_one: Open = open_transaction) -> list[Opened]:
     """The transactions opened, each once: by kind, signer, nonce (or number), hash; what is none comes last."""
-    return sorted(map(open_transaction, set(transactions)), key=_place)
+    return sorted(map(open_one, set(transactions)), key=_place)
 
 
 def order(transactions: Iterable[bytes]) -> list[bytes]:

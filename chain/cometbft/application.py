@@ -14,13 +14,13 @@ from chain.cometbft.door import Door
 from chain.cometbft.protobuf import varint
 from chain.cometbft.questions import answer
 from chain.cometbft.snapshot import FORMAT, Offer, Restoration, Snapshots
-from chain.cometbft.verified import Verified
+from chain.cometbft.verified import OpenedOnce, Verified
 from chain.embedded import load_state
 from chain.errors import LedgerError, WrongGenesis
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
 from chain.status import Status
-from chain.transition import apply_block
+from chain.transition import apply_opened
 
 APP_VERSION = 1
 CODESPACE = "gridtide"  # a code above 0 is a number of chain/status.py
@@ -50,7 +50,8 @@ class Application:
         self._snapshots = Snapshots(path.parent / "snapshots")
         self._restoration: Restoration | None = None
         self.verified = Verified()
-        self._door = Door(self.verified)
+        self._opened = OpenedOnce()
+        self._door = Door(self.verified, self._opened)
         self._finalized: StoredBlock | None = None
         self._open()
 
@@ -115,10 +116,12 @@ class Application:
         return messages.InitChain(app_hash=self.state.app_hash)
 
     def prepare_proposal(self, request: Any) -> Any:
-        return messages.PrepareProposal(tuple(proposal.prepare(self.state, request.txs, request.max_tx_bytes)))
+        return messages.PrepareProposal(
+            tuple(proposal.prepare(self.state, request.txs, request.max_tx_bytes, self._opened))
+        )
 
     def process_proposal(self, request: Any) -> Any:
-        return messages.ProcessProposal(ACCEPT if proposal.is_acceptable(request.txs) else REJECT)
+        return messages.ProcessProposal(ACCEPT if proposal.is_acceptable(request.txs, self._opened) else REJECT)
 
     def extend_vote(self, _: Any) -> Any:
         """Votes carry nothing of ours."""
@@ -132,7 +135,7 @@ class Application:
             self.state = load_state(self._file, self._genesis)
             self._finalized = None
         assert request.height == self.height + 1, f"block {request.height} after {self.height}"
-        result = apply_block(self.state, request.txs, self.verified)
+        result = apply_opened(self.state, map(self._opened, request.txs), self.verified)
         self._finalized = StoredBlock(
             request.height, self.state.interval, request.txs, result.statuses, result.decisions, result.app_hash
         )

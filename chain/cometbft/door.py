@@ -4,24 +4,25 @@ what can never be applied, so that blocks are not filled with refusals; the bloc
 """
 
 from chain.cometbft import sequence
-from chain.cometbft.verified import Verified
-from chain.opened import Opened, open_transaction
+from chain.opened import Opened
+from chain.order import Open
 from chain.state import State, Subject
 from chain.status import Status
-from chain.transition import check_signed, signer_of
+from chain.transition import Verify, check_signed, signer_of
 from wire import kind
 
 
 class Door:
     """Who was registered by a transaction that still waits is known here already, until the next block."""
 
-    def __init__(self, verify: Verified) -> None:
+    def __init__(self, verify: Verify, open_one: Open) -> None:
         self._verify = verify
+        self._open = open_one
         self._awaited: dict[bytes, Subject] = {}
 
     def check(self, state: State, transaction: bytes) -> Status:
         """APPLIED lets it in. The cheap checks come first: a replay costs no verification."""
-        opened = open_transaction(transaction)
+        opened = self._open(transaction)
         if opened.rule is None:
             return opened.status
         signer_id = opened.envelope.signer_id

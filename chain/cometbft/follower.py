@@ -16,15 +16,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from chain.cometbft.door import Door
 from chain.cometbft.errors import Diverged, NotReached, RpcError
 from chain.cometbft.proposal import TRANSACTIONS_MAX
 from chain.cometbft.rpc import Rpc
-from chain.cometbft.sequence import in_turn, refusal
+from chain.cometbft.sequence import in_turn
+from chain.cometbft.verified import Verified
 from chain.embedded import CommittedBlock, EmbeddedLedger
 from chain.genesis import Genesis
-from chain.opened import Opened
+from chain.opened import Opened, open_transaction
 from chain.order import in_order, order
-from chain.state import State
 from chain.status import Status
 
 PATIENCE_S = 60.0
@@ -46,6 +47,7 @@ class FollowingLedger(EmbeddedLedger):
     _rpc: Rpc
     _wait: Callable[[float], None]
     _marker: Path
+    _door: Door
     followed: int
     refused: dict[bytes, Status]
 
@@ -58,9 +60,11 @@ class FollowingLedger(EmbeddedLedger):
 
         Raises LedgerError.
         """
-        ledger = cls.open(path, genesis)
+        verified = Verified()
+        ledger = cls.open(path, genesis, verified)
         assert isinstance(ledger, cls)
         ledger._rpc, ledger._wait = rpc, wait
+        ledger._door = Door(verified, open_transaction)
         ledger._marker = Path(f"{path}.followed")
         ledger.followed = ledger._read_marker()
         ledger.refused = {}
@@ -82,15 +86,19 @@ class FollowingLedger(EmbeddedLedger):
         return self._take(set(), PATIENCE_S)
 
     def _hand_in(self, opened: list[Opened]) -> set[bytes]:
-        """Those that wait for a block now. Out of turn nothing is handed in: it would wait for what may never come."""
-        self.refused = _refusals(self.state, opened)
-        ready = [one.transaction for one in opened if one.transaction not in self.refused]
-        for at in range(0, len(ready), _BATCH):
-            part = ready[at : at + _BATCH]
-            for transaction, handed in zip(part, self._rpc.hand_in(part), strict=True):
-                if handed.code:
-                    self.refused[transaction] = Status(handed.code)
-        return set(ready) - self.refused.keys()
+        """
+        Those that wait for a block now. What the door here refuses the node's would refuse, too; and out of turn
+        nothing is handed in: it would wait for what may never come.
+        """
+        self._door.block_is_over()
+        statuses = {one.transaction: self._door.check(self.state, one.transaction) for one in opened}
+        ready = [one for one in opened if statuses[one.transaction] is Status.APPLIED]
+        handed = [one.transaction for one in in_turn(self.state, ready)]
+        statuses |= dict.fromkeys({one.transaction for one in ready} - set(handed), Status.NONCE_GAP)
+        self.refused = {key: status for key, status in statuses.items() if status is not Status.APPLIED}
+        for at in range(0, len(handed), _BATCH):
+            self._rpc.give(handed[at : at + _BATCH])
+        return set(handed)
 
     def _take(self, awaited: set[bytes], patience_s: float) -> list[CommittedBlock]:
         """Follow until nothing is awaited and nothing is left to follow."""
@@ -154,17 +162,6 @@ class FollowingLedger(EmbeddedLedger):
             file.flush()
             os.fsync(file.fileno())
         part.rename(self._marker)
-
-
-def _refusals(state: State, opened: list[Opened]) -> dict[bytes, Status]:
-    """What of a submission can be in no block now, and why."""
-    statuses: dict[bytes, Status] = {
-        one.transaction: one.status if one.rule is None else refusal(state, one) for one in opened
-    }
-    refused: dict[bytes, Status] = {key: status for key, status in statuses.items() if status is not Status.APPLIED}
-    rest = [one for one in opened if one.transaction not in refused]
-    ready = {one.transaction for one in in_turn(state, rest)}
-    return refused | {one.transaction: Status.NONCE_GAP for one in rest if one.transaction not in ready}
 
 
 def _is_in_order(group: list[ForeignBlock]) -> bool:

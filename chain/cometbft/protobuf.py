@@ -38,6 +38,7 @@ class Message:
         self.name = name
         self.fields = fields
         self.defaults = tuple(() if field.is_repeated else _DEFAULTS.get(field.kind) for field in fields)
+        self.columns = tuple(zip(fields, self.defaults, strict=True))
         self.cls = _tuple_class(name, [field.name for field in fields], self.defaults)
         self.places = {field.number: place for place, field in enumerate(fields)}
 
@@ -73,7 +74,7 @@ def read_varint(data: bytes | bytearray, at: int) -> tuple[int, int]:
 def encode(message: Message, values: Any) -> bytes:
     """`values` is the message's namedtuple."""
     out: list[bytes] = []
-    for field, value, default in zip(message.fields, values, message.defaults, strict=True):
+    for (field, default), value in zip(message.columns, values, strict=True):
         if value == default and not (isinstance(field.kind, Message) and value is not None):
             continue
         for item in value if field.is_repeated else (value,):
@@ -93,7 +94,7 @@ def _encode_field(field: Field, value: Any) -> bytes:
 
 def decode(message: Message, data: bytes) -> Any:
     """The namedtuple that `data` holds. Raises ProtobufError."""
-    values: list[Any] = list(message.defaults)
+    values: list[Any] = [[] if field.is_repeated else default for field, default in message.columns]
     at = 0
     try:
         while at < len(data):
@@ -104,7 +105,7 @@ def decode(message: Message, data: bytes) -> Any:
                 _put(values, place, message.fields[place], content)
     except (IndexError, UnicodeDecodeError) as error:
         raise ProtobufError(f"{message.name}: {error}") from error
-    return message.cls(*values)
+    return message.cls(*[tuple(value) if type(value) is list else value for value in values])
 
 
 def _read_value(data: bytes, at: int, wire_type: int) -> tuple[int | bytes, int]:
@@ -132,4 +133,7 @@ def _put(values: list[Any], place: int, field: Field, content: int | bytes) -> N
         value = value.decode()
     elif field.kind == INT and value >> 63:
         value -= 1 << 64
-    values[place] = (*values[place], value) if field.is_repeated else value
+    if field.is_repeated:
+        values[place].append(value)
+    else:
+        values[place] = value

@@ -58,6 +58,14 @@ class Rpc:
         answers = self.batch([("broadcast_tx_sync", {"tx": base64.b64encode(one).decode()}) for one in transactions])
         return [_handed(answer) for answer in answers]
 
+    def give(self, transactions: Iterable[bytes]) -> None:
+        """The same without waiting for what the door says of each. Raises RpcError when there is no room for one."""
+        for answer in self.batch(
+            [("broadcast_tx_async", {"tx": base64.b64encode(one).decode()}) for one in transactions]
+        ):
+            if isinstance(answer, RpcError) and KNOWN not in str(answer):
+                raise answer
+
     def query(self, path: str, data: bytes = b"", prove: bool = False) -> dict[str, Any]:
         """ABCI's answer; value and key are base64."""
         return self.call("abci_query", path=path, data=data.hex(), height="0", prove=prove)["response"]

@@ -1,15 +1,17 @@
 """
-A node meets each signature several times: when a transaction is handed in, again when it comes with gossip or stands
-in a proposal, and when its block is applied. Verified remembers the good ones, so that each is worked out once.
+A node meets each transaction several times: when it is handed in or comes with gossip, when it stands in a proposal,
+and when its block is applied. What decoding and verifying it came to is remembered, so that each is done once.
 """
 
 from collections import OrderedDict
 from hashlib import sha256
 
 from chain import ed25519
+from chain.opened import Opened, open_transaction
 from chain.transition import Verify
 
-REMEMBERED_MAX = 65_536  # more than a full mempool and a full block hold together
+REMEMBERED_MAX = 65_536  # signatures: more than a full mempool and a full block hold together
+OPENED_BYTES_MAX = 16 << 20  # of transactions that are kept decoded
 
 
 class Verified:
@@ -38,3 +40,21 @@ class Verified:
 
     def __len__(self) -> int:
         return len(self._good)
+
+
+class OpenedOnce:
+    """`open_transaction` with a memory of the latest ones."""
+
+    def __init__(self, bytes_max: int = OPENED_BYTES_MAX) -> None:
+        self._max = bytes_max
+        self._bytes = 0
+        self._opened: OrderedDict[bytes, Opened] = OrderedDict()
+
+    def __call__(self, transaction: bytes) -> Opened:
+        found = self._opened.get(transaction)
+        if found is None:
+            found = self._opened[transaction] = open_transaction(transaction)
+            self._bytes += len(transaction)
+            while self._bytes > self._max:
+                self._bytes -= len(self._opened.popitem(last=False)[0])
+        return found
