@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from chain.anchor_cli import anchor, audit
 from chain.errors import LedgerError
 from chain.export import export as export_ledger
 from chain.genesis import Genesis
@@ -16,7 +17,7 @@ from chain.verify import verify as verify_ledger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Look at a ledger and check it.")
 app.add_typer(prove, name="prove")
-for command in (snapshot, restore, prune):
+for command in (snapshot, restore, prune, anchor, audit):
     app.command()(command)
 
 Ledger = Annotated[Path, typer.Argument(help="the ledger's SQLite file", metavar="LEDGER.sqlite")]

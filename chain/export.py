@@ -23,7 +23,7 @@ from wire.interval import interval_of, start_of
 from wire.light_block import ENTRY
 
 KINDS = {contract.SUPPLY: "supply", contract.DEFERRABLE: "deferrable", contract.BATTERY: "battery"}
-ROLES = ("operator", "user", "meter", "mlmd", "aggregator", "cloud")
+ROLES = ("operator", "user", "meter", "mlmd", "aggregator", "cloud", "member")
 OUTCOMES = {receipt.OBEYED: "obeyed", receipt.REFUSED: "refused"}
 
 

@@ -18,6 +18,7 @@ from wire.interval import INTERVAL_S
 
 U32_MAX = 0xFFFFFFFF
 HISTORY_MIN = 96
+LEDGER_KINDS = ("business", "regulatory", "trading")
 COUNTS = ("ahead_intervals_max", "history_intervals", "storage_efficiency_permille")
 
 
@@ -72,12 +73,16 @@ class Genesis:
     storage_efficiency_permille: int = 900
     # What the upper network's energy is made of: (source, permille), 1000 together.
     grid_mix: tuple[tuple[str, int], ...] = GRID_MIX
+    # Whose ledger it is: business, regulatory or trading (chain/ledgers.py).
+    ledger_kind: str = "business"
 
     def __post_init__(self) -> None:
         if len(self.network_id) != 8:
             raise GenesisError("network_id: 8 bytes, as 16 hex digits")
         if len(self.operator_public_key) != 32:
             raise GenesisError("operator_public_key: 32 bytes, as 64 hex digits")
+        if self.ledger_kind not in LEDGER_KINDS:
+            raise GenesisError(f"ledger_kind: {', '.join(LEDGER_KINDS)}")
         for name in ("start_interval", "feeder_power_w_max", *COUNTS):
             number = getattr(self, name)
             if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= U32_MAX:

@@ -18,6 +18,7 @@ from chain.archive import INTERVAL_OF, Archive, Root
 from chain.board import Commitment, Posting
 from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
+from chain.ledgers import Anchored, Member
 from chain.trie import Trie
 from chain.version import Latest, Version
 from wire import receipt
@@ -263,6 +264,8 @@ TABLES = (
     ("faults", lambda row: Number(*row)),  # proved of an aggregator, by chain/evidence.py: Fault.key; in which interval
     ("excluded", lambda row: Number(*row)),  # aggregators whose light blocks count no more; since which interval
     ("profiles", lambda row: Boxes(*row)),
+    ("members", lambda row: Member(*row)),
+    ("anchors", lambda row: Anchored(*row)),
 )
 
 
@@ -332,6 +335,8 @@ class State:
             self.faults,
             self.excluded,
             self.profiles,
+            self.members,
+            self.anchors,
         ) = self.tables
 
     @classmethod

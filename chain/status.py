@@ -107,3 +107,10 @@ class Status(IntEnum):
 
     # record_profile
     PROFILE_NOT_PADDED = 200  # to steps of 256 bytes, both boxes alike: lengths would tell
+
+    # set_member, anchor; the first two are checked of every transaction, after its signer's role
+    KIND_NOT_TAKEN = 210  # not on a ledger of this kind
+    RIGHT_MISSING = 211  # this member may not send this
+    RIGHTS_INVALID = 212
+    PERIOD_INVALID = 213
+    ANCHOR_KNOWN = 214

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from chain import ed25519
+from chain.ledgers import MEMBER, TAKES, may_write
 from chain.opened import Opened, open_transaction
 from chain.rules import OPERATOR, Rule, Sent
 from chain.state import LAST_DECISION, Number, State, Subject, u64
@@ -49,6 +50,10 @@ def _apply(state: State, opened: Opened, verify: Verify) -> Status:
     status = check_signed(state, opened, signer, verify)
     if status is not Status.APPLIED:
         return status
+    if envelope.kind not in TAKES[state.genesis.ledger_kind]:
+        return Status.KIND_NOT_TAKEN
+    if signer.role == MEMBER and not may_write(state.members.get(envelope.signer_id), envelope.kind):
+        return Status.RIGHT_MISSING
     return _apply_sent(state, rule, Sent(transaction, envelope.signer_id, signer, content))
 
 

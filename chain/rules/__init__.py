@@ -7,9 +7,11 @@ A rule is `apply(state, sent) -> Status`: first all checks, in the order of stat
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from chain.ledgers import MEMBER
 from chain.rules import (
     accept,
     advance_interval,
+    anchor,
     close_contract,
     commit_light_block,
     offer,
@@ -22,6 +24,7 @@ from chain.rules import (
     release,
     revoke_key,
     rotate_key,
+    set_member,
     settle_interval,
 )
 from chain.rules.sent import OPERATOR, Sent
@@ -34,6 +37,7 @@ from wire import (
     kind,
     ledger_time,
     light_block,
+    membership,
     money_release,
     price,
     profile,
@@ -42,6 +46,7 @@ from wire import (
     revocation,
     rotation,
 )
+from wire import anchor as wire_anchor
 from wire import offer as wire_offer
 from wire.schema import Layout
 
@@ -81,5 +86,7 @@ RULES: dict[Any, Rule] = {
     ),
     kind.EVIDENCE: Rule(evidence.LAYOUT, evidence.SIZE_MAX, _EVERYBODY, True, record_evidence.apply),
     kind.PROFILE: Rule(profile.LAYOUT, profile.SIZE_MAX, _USER, True, record_profile.apply),
+    kind.ANCHOR: Rule(wire_anchor.LAYOUT, wire_anchor.SIZE_MAX, (OPERATOR, MEMBER), True, anchor.apply),
+    kind.MEMBERSHIP: Rule(membership.LAYOUT, membership.SIZE_MAX, (OPERATOR,), True, set_member.apply),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

@@ -1,0 +1,119 @@
+"""`gridtide ledger anchor` and `gridtide ledger audit`: from one ledger to another, and back."""
+
+import json
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from nacl.signing import SigningKey
+
+from chain import hash_g
+from chain.embedded import load_state
+from chain.errors import LedgerError
+from chain.genesis import Genesis
+from chain.ledger_file import LedgerFile
+from chain.ledgers import Anchored
+from chain.query import nonce
+from chain.state import State
+from wire import anchor as wire_anchor
+from wire import message
+
+Ledger = Annotated[Path, typer.Argument(help="the ledger's SQLite file", metavar="LEDGER.sqlite")]
+GenesisFile = Annotated[Path, typer.Argument(help="its genesis", metavar="GENESIS.toml")]
+OtherLedger = Annotated[Path, typer.Argument(help="the ledger with the anchors", metavar="ANCHORS.sqlite")]
+OtherGenesis = Annotated[Path, typer.Argument(help="its genesis", metavar="ANCHORS.toml")]
+Day = Annotated[str, typer.Option(help="a UTC day, like 2026-11-20")]
+
+
+def anchor(
+    ledger: Ledger,
+    genesis: GenesisFile,
+    anchors: OtherLedger,
+    anchors_genesis: OtherGenesis,
+    first: Day,
+    last: Day,
+    key: Annotated[Path, typer.Option(help="file with the member's secret key seed, 64 hex digits")],
+    out: Annotated[Path, typer.Option(help="write the signed Anchor to this file, to be submitted")],
+) -> None:
+    """Sign the Hash_G of some days of one ledger, to stand on another."""
+    state, other = _state(ledger, genesis), _state(anchors, anchors_genesis)
+    days = range(_day(first), _day(last) + 1)
+    digest, count = hash_g.hash_g(state, days), len(hash_g.plants(state))
+    signer = SigningKey(bytes.fromhex(key.read_text().strip()))
+    signer_id = sha256(bytes(signer.verify_key)).digest()[:8]
+    fields = (nonce(other, signer_id) + 1, state.genesis.network_id, days[0], days[-1], count, digest)
+    network_id = other.genesis.network_id
+
+    def sign(data: bytes) -> bytes:
+        return signer.sign(data).signature
+
+    out.write_bytes(message.seal(wire_anchor.KIND, wire_anchor.LAYOUT, fields, signer_id, network_id, sign))
+    typer.echo(f"Hash_G {digest.hex()} over {count} plants and {len(days)} days")
+
+
+def audit(
+    ledger: Ledger,
+    genesis: GenesisFile,
+    anchors: OtherLedger,
+    anchors_genesis: OtherGenesis,
+    plant: Annotated[str, typer.Option(help="the plant's id, 16 hex digits")],
+    day: Day,
+) -> None:
+    """
+    Check any plant's day against every anchor that covers it. The exit status is 0 only when all of them agree.
+
+    Example: gridtide ledger audit group.sqlite group.toml regulator.sqlite regulator.toml --plant ID --day 2026-11-20
+    """
+    state, other = _state(ledger, genesis), _state(anchors, anchors_genesis)
+    plant_id, number = bytes.fromhex(plant), _day(day)
+    if plant_id not in hash_g.plants(state):
+        _fail(f"{plant}: no such plant")
+    covering = list(_covering(other, state.genesis.network_id, number))
+    if not covering:
+        _fail(f"no anchor covers {day}")
+    for days, anchored in covering:
+        shown = hash_g.audited(state, plant_id, number, days)
+        place = hash_g.plants(state).index(plant_id)
+        is_good = hash_g.is_authentic(shown, plant_id, place, number, days, anchored.plant_count, anchored.hash_g)
+        result = {"days": [_text(days[0]), _text(days[-1])], "authentic": is_good, "intervals": len(shown.rows)}
+        typer.echo(json.dumps({**result, "day_hash": shown.day_hash.hex(), "hash_g": anchored.hash_g.hex()}))
+        if not is_good:
+            raise typer.Exit(1)
+
+
+def _covering(other: State, ledger_id: bytes, day: int) -> list[tuple[range, Anchored]]:
+    found = []
+    for key, anchored in other.anchors.items():
+        first, last = int.from_bytes(key[8:12], "big"), int.from_bytes(key[12:16], "big")
+        if key[:8] == ledger_id and first <= day <= last:
+            found.append((range(first, last + 1), anchored))
+    return found
+
+
+def _state(path: Path, genesis: Path) -> State:
+    try:
+        file = LedgerFile(path, is_writing=False)
+        try:
+            return load_state(file, Genesis.load(genesis))
+        finally:
+            file.close()
+    except LedgerError as error:
+        _fail(str(error))
+
+
+def _day(text: str) -> int:
+    try:
+        return (date.fromisoformat(text) - date(1970, 1, 1)).days
+    except ValueError:
+        _fail(f"{text}: a day, like 2026-11-20")
+
+
+def _text(day: int) -> str:
+    return datetime.fromtimestamp(day * 86400, UTC).date().isoformat()
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(2)
