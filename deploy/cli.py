@@ -1,12 +1,10 @@
 """`gridtide firmware` builds what runs on a board; `gridtide flash` puts it there."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from nacl.signing import SigningKey
 
 from deploy.boards import ROLES, boards
 from deploy.build import Build, build
@@ -50,7 +48,10 @@ def flash_board(
     role: Role,
     board: BoardName,
     config: Annotated[Path, typer.Option(help="the device's config.json")],
-    key: Annotated[Path, typer.Option(help="its secret seed, 32 bytes")],
+    key: Annotated[
+        Path | None,
+        typer.Option(help="its secret seed, 32 bytes; without one the board makes its own key, and keeps it"),
+    ] = None,
     micropython: Annotated[Path | None, typer.Option(help="a MicroPython image to write first, with esptool")] = None,
     out: Out = OUT,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print each step and do none")] = False,
@@ -63,47 +64,35 @@ def flash_board(
     """
     try:
         made, folder = _build(role, board, out)
-        job = Job(port, made.board, folder / "tree", {"config.json": config, "key.bin": key}, micropython)
+        job = Job(port, made.board, folder / "tree", config, key, micropython)
         _check(job, role, board)
         if dry_run:
             print("\n".join(map(str, job.steps())))
             print(f"# wait for the first signed reading on {port}, at most {patience_s:g} s")
             return
-        flash(job, lambda what: print(what, flush=True))
-        _await_reading(job, patience_s)
+        public_key = flash(job, lambda what: print(what, flush=True))
+        _await_reading(job, public_key, patience_s)
     except DeployError as error:
         _fail("flash", error)
 
 
 def _check(job: Job, role: str, board: str) -> None:
     """What would only show on the board, minutes later."""
-    for path in (*job.files.values(), *([job.micropython] if job.micropython else [])):
-        if not path.is_file():
+    for path in (job.config, job.key, job.micropython):
+        if path and not path.is_file():
             raise FlashError(f"there is no {path}")
-    config = _config(job)
+    config = job.settings()
     for name, wanted in (("role", role), ("board", board)):
         if config.get(name) != wanted:
-            raise FlashError(f"{job.files['config.json']}: {name} is {config.get(name)!r}, and {wanted!r} is asked for")
-    if len(job.files["key.bin"].read_bytes()) != 32:
-        raise FlashError(f"{job.files['key.bin']} must hold 32 bytes")
+            raise FlashError(f"{job.config}: {name} is {config.get(name)!r}, and {wanted!r} is asked for")
+    if job.key and len(job.key.read_bytes()) != 32:
+        raise FlashError(f"{job.key} must hold 32 bytes")
 
 
-def _config(job: Job) -> dict:
-    try:
-        return json.loads(job.files["config.json"].read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FlashError(f"{job.files['config.json']} is not JSON: {error}") from error
-
-
-def _public_key(job: Job) -> bytes:
-    return bytes(SigningKey(job.files["key.bin"].read_bytes()).verify_key)
-
-
-def _await_reading(job: Job, patience_s: float) -> None:
+def _await_reading(job: Job, public_key: bytes, patience_s: float) -> None:
     from deploy.console import first_reading, lines  # noqa: PLC0415  its libraries are not needed to build
 
-    public_key = _public_key(job)
-    network_id = bytes.fromhex(_config(job)["network_id"])
+    network_id = bytes.fromhex(job.settings()["network_id"])
     print(
         f"wait for the first signed reading: it comes at the end of a quarter hour, at most {patience_s:g} s",
         flush=True,

@@ -4,6 +4,7 @@ a command of its own: esptool and mpremote run as processes, as a person would r
 `--dry-run` prints exactly what would be done.
 """
 
+import json
 import shlex
 import subprocess
 import sys
@@ -11,8 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nacl.signing import SigningKey
+
 from deploy.boards import Board
 from deploy.errors import FlashError
+from deploy.provision import PUBLIC_KEY, SerialLine, config_of
 
 
 @dataclass(frozen=True)
@@ -32,24 +36,41 @@ class Step:
 
 @dataclass(frozen=True)
 class Job:
-    """One board to flash. micropython: an image to write first. files: name on the board -> file of this host."""
+    """One board to flash. key: its secret seed, or None: it makes its own. micropython: an image to write first."""
 
     port: str
     board: Board
     tree: Path
-    files: dict[str, Path]
+    config: Path
+    key: Path | None = None
     micropython: Path | None = None
 
-    def steps(self) -> Iterator[Step]:
+    def settings(self) -> dict:
+        """What the config says. Raises FlashError."""
+        try:
+            return json.loads(self.config.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise FlashError(f"{self.config} is not JSON: {error}") from error
+
+    def firmware_steps(self) -> Iterator[Step]:
         if self.micropython:
             yield from _micropython(self.port, self.board, self.micropython)
-        yield self._mpremote("copy the firmware", "fs", "cp", "-r", *self._top(), ":/")
-        for name, path in self.files.items():
-            yield self._mpremote(f"provision: {name}", "fs", "cp", str(path), f":/{name}")
+        top = [str(path) for path in sorted(self.tree.iterdir())]
+        yield self._mpremote("copy the firmware", "fs", "cp", "-r", *top, ":/")
+
+    def identity_steps(self) -> Iterator[Step]:
+        """A key of the host's is copied; one of its own the board makes and answers for (`provision.SerialLine`)."""
+        if not self.key:
+            yield self._mpremote("provision: the board makes its key and tells the public half", "exec", PUBLIC_KEY)
+        yield self._mpremote("provision: config.json", "fs", "cp", str(self.config), ":/config.json")
+        if self.key:
+            yield self._mpremote("provision: key.bin", "fs", "cp", str(self.key), ":/key.bin")
         yield self._mpremote("restart the board", "reset")
 
-    def _top(self) -> list[str]:
-        return [str(path) for path in sorted(self.tree.iterdir())]
+    def steps(self) -> Iterator[Step]:
+        """All of them, in order."""
+        yield from self.firmware_steps()
+        yield from self.identity_steps()
 
     def _mpremote(self, what: str, *arguments: str) -> Step:
         return Step(what, (sys.executable, "-m", "mpremote", "connect", self.port, *arguments))
@@ -61,8 +82,21 @@ def _micropython(port: str, board: Board, image: Path) -> Iterator[Step]:
     yield Step("write MicroPython", (*esptool, "--baud", "460800", "write-flash", hex(board.image_offset), str(image)))
 
 
-def flash(job: Job, say: Callable[[str], None]) -> None:
-    """Does every step, saying which. Raises FlashError at the first that fails."""
-    for step in job.steps():
+def flash(job: Job, say: Callable[[str], None]) -> bytes:
+    """Does every step, saying which; the board's public key. Raises DeployError at the first step that fails."""
+    if job.key:
+        _run(job.steps(), say)
+        return bytes(SigningKey(job.key.read_bytes()).verify_key)
+    _run(job.firmware_steps(), say)
+    say("provision: the board makes its key")
+    line = SerialLine(job.port)
+    public_key = line.public_key()
+    say(f"provision: config.json, for the public key {public_key.hex()}")
+    line.configure(config_of(job.settings(), public_key))
+    return public_key
+
+
+def _run(steps: Iterator[Step], say: Callable[[str], None]) -> None:
+    for step in steps:
         say(step.what)
         step.run()

@@ -21,7 +21,7 @@ from deploy.operator import identity_of, require_sound
 from wire import registration
 
 ROLES = {"meter": registration.METER, "mlmd": registration.MLMD}
-_PUBLIC_KEY = "import provisioning; print('public key', provisioning.public_key())"
+PUBLIC_KEY = "import provisioning; print('public key', provisioning.public_key())"
 _CHANGE_KEY = "import provisioning; provisioning.change_key()"
 
 
@@ -39,7 +39,7 @@ class SerialLine:
 
     def public_key(self) -> bytes:
         """The board's public key; it makes its key when it has none. Raises ProvisionError."""
-        for line in self.say("exec", _PUBLIC_KEY).splitlines():
+        for line in self.say("exec", PUBLIC_KEY).splitlines():
             if line.startswith("public key "):
                 return bytes.fromhex(line.split()[-1])
         raise ProvisionError(f"the board at {self.port} told no public key: is the firmware on it?")

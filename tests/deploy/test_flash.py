@@ -16,6 +16,7 @@ from deploy import cli, console
 from deploy.boards import board
 from deploy.errors import FlashError
 from deploy.flash import Job
+from deploy.flash import flash as _flash
 from hil.device import Board, Device
 from hil.grant import Coordinator
 from hil.radio import Radio
@@ -116,8 +117,14 @@ def test_from_an_empty_flash_to_the_first_signed_reading(files, line, capsys):
     assert line.resets == 1
 
 
+def test_a_board_that_makes_its_own_key(files, line, capsys):
+    flash(files, line.port, key=None)
+    said = capsys.readouterr().out
+    assert "for the public key" in said and said.endswith("It verifies.\n")
+
+
 def test_a_reading_of_another_key_is_not_taken(files, line, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "_public_key", lambda job: bytes(MLMD.verify_key))
+    monkeypatch.setattr(cli, "flash", lambda job, say: _flash(job, say) and bytes(MLMD.verify_key))
     with pytest.raises(typer.Exit):
         flash(files, line.port)
     assert "does not verify" in capsys.readouterr().err
@@ -168,7 +175,9 @@ def test_esptool_knows_the_chip_and_the_commands(name, files, tmp_path):
     """esptool parses every argument before it opens the port: the failure must be the port's."""
     (tmp_path / "mp.bin").write_bytes(bytes(4096))
     (tmp_path / "tree").mkdir()
-    job = Job(str(tmp_path / "no-port"), board(name), tmp_path / "tree", {}, tmp_path / "mp.bin")
+    job = Job(
+        str(tmp_path / "no-port"), board(name), tmp_path / "tree", files / "config.json", None, tmp_path / "mp.bin"
+    )
     for step in list(job.steps())[:2]:
         with pytest.raises(FlashError, match=r"(?i)could not open|no such file"):
             step.run()
