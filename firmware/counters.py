@@ -1,6 +1,7 @@
 """
 Counters say how a device has fared in its life: for the operator and the bench's report.
-Nothing depends on them; they are written with every reading.
+They are written with every reading. Nothing but the clock's drift is read back for use, and
+that is learned again when it is lost.
 """
 
 import json
@@ -21,6 +22,7 @@ NAMES = (
     "relay_switches",
     "relay_switches_today_max",
     "clock_faults",
+    "clock_drift_ppm",
     "orders_taken",  # of the M-LMD: to shed
     "orders_refused",
     "firmware_refused",

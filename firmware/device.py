@@ -44,7 +44,8 @@ class Device:
         note = energy.later(newest.note if newest else None, self._memory.note)
         kept = energy.from_note(note) if note else energy.Energy()
         floor_s = max(newest.end_s if newest else 0, kept.seen_s)
-        self.clock = Clock(time.ticks_ms, time.ticks_diff, time.time, floor_s, self._count_clock_fault)
+        drift_ppm = self.counters.values["clock_drift_ppm"]
+        self.clock = Clock(time.ticks_ms, time.ticks_diff, time.time, floor_s, self._count_clock_fault, drift_ppm)
         self.equipment = open_equipment(config, board, self.clock, self.counters.count_switch)
         self.equipment.energy = kept
         self._sequences = {}
@@ -107,6 +108,7 @@ class Device:
         values["readings_signed"] = signed_count
         values["readings_acknowledged"] = signed_count - len(self._outbox.waiting())
         values["boots"] = self.boot
+        values["clock_drift_ppm"] = self.clock.drift_ppm
         self.counters.peak("heap_peak_bytes", gc.mem_alloc())
         self.counters.write()
 

@@ -99,3 +99,98 @@ def test_a_signed_message_from_the_future_contradicts():
     world.told(T)
     for issued_s, contradicts in ((T - 900, False), (T + 2, False), (T + 3, True)):
         assert world.clock.contradicts(issued_s) == contradicts
+
+
+class Drifting(World):
+    """Ticks that run slow by some millionths; UTC goes on as it should."""
+
+    def __init__(self, slow_ppm, known_ppm=0):
+        super().__init__()
+        self.slow_ppm = slow_ppm
+        self.true_ms = T * 1000
+        self.clock = Clock(lambda: self.ms, lambda a, b: a - b, self._rtc_s, 0, self._fault, known_ppm)
+
+    def later(self, s):
+        self.true_ms += s * 1000
+        self.ms += s * (1000000 - self.slow_ppm) // 1000
+        self.clock.uptime_ms()
+
+    def asks(self):
+        return self.told(self.true_ms // 1000)
+
+    def off_ms(self):
+        return self.clock.utc_ms() - self.true_ms
+
+
+def _week_of(world):
+    """The greatest error in ms, asking every six hours and looking every five minutes."""
+    world.asks()
+    worst = 0
+    for _ in range(28):
+        for _ in range(72):
+            world.later(300)
+            worst = max(worst, abs(world.off_ms()))
+        assert world.asks()
+    return worst
+
+
+def test_a_drift_is_learned_and_makes_no_faults():
+    for slow_ppm in (-40, -12, 0, 7, 25, 40):
+        world = Drifting(slow_ppm)
+        assert _week_of(world) <= 2500, slow_ppm  # the tolerance, and what whole seconds leave out
+        assert (world.faults, world.clock.take_uncertain()) == (0, False), slow_ppm
+        # Whole seconds over a week: 1 s in 604800 is less than 2 millionths.
+        assert abs(world.clock.drift_ppm - slow_ppm) <= 3, (slow_ppm, world.clock.drift_ppm)
+
+
+def test_a_bad_crystal_is_a_fault_once_or_twice():
+    for slow_ppm in (-80, 60, 80):
+        world = Drifting(slow_ppm)
+        for _ in range(4):
+            _week_of(world)
+        assert world.faults <= 2, slow_ppm
+        assert abs(world.clock.drift_ppm - slow_ppm) <= 3
+
+
+def test_an_hour_is_no_drift():
+    for jump_s in (3600, -3600):
+        world = Drifting(20, known_ppm=20)
+        world.asks()
+        world.later(21600)
+        world.ms += 1000 * jump_s
+        assert world.asks()
+        assert (world.faults, world.clock.drift_ppm) == (1, 20)
+        assert world.clock.take_uncertain()
+
+
+def test_a_known_drift_serves_after_a_restart():
+    world = Drifting(60, known_ppm=59)
+    world.asks()
+    world.later(86400)
+    assert abs(world.off_ms()) <= 1000, "a day without an answer"
+    assert abs(Drifting(60).clock.drift_ppm) == 0
+
+
+def test_whole_seconds_are_no_drift():
+    world = Drifting(0)
+    for number in range(40):
+        world.true_ms = (T + number * 21600) * 1000 + (number * 377) % 1000
+        world.ms = 5000000 + world.true_ms - T * 1000
+        assert world.asks()
+    assert world.clock.drift_ppm == 0
+
+
+def test_no_drift_is_beyond_what_crystals_do():
+    assert Drifting(0, known_ppm=100000).clock.drift_ppm == 200
+    assert Drifting(0, known_ppm=-100000).clock.drift_ppm == -200
+
+
+def test_what_is_said_never_goes_back_while_a_drift_is_learned():
+    world, last_ms = Drifting(-70), 0
+    world.asks()
+    for number in range(2000):
+        world.later(300)
+        assert world.clock.utc_ms() >= last_ms
+        last_ms = world.clock.utc_ms()
+        if number % 72 == 71:
+            world.asks()
