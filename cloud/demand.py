@@ -4,6 +4,7 @@ step of the market is everything that is due when an interval opens, for one blo
 """
 
 from chain import query
+from chain.ledgers import BUSINESS
 from chain.state import State
 
 from . import price, settlement
@@ -21,6 +22,8 @@ def market_step(state: State, interval: int) -> list[Draft]:
     drafts = []
     if interval > state.interval:
         drafts.append(price.advance(interval))
+    if state.genesis.ledger_kind != BUSINESS:  # a consortium's has neither readings nor prices
+        return drafts
     drafts += [settlement.settle(number) for number in settlement.due(state, interval)]
     if query.posted(state, interval) is None:
         drafts.append(price.post(state, interval))

@@ -12,8 +12,9 @@ from math import floor
 
 from chain.embedded import EmbeddedLedger
 from chain.genesis import Genesis
+from chain.ledgers import seal_block
 from link.journal import Journal
-from link.keys import load_signer
+from link.keys import load_key, load_signer
 from link.mqtt import MqttLink
 from link.timer import Clock, next_after, sleep_until
 from link.timeseries import TimeSeries
@@ -42,6 +43,7 @@ class Service:
         )
         self._node = FullNode(self._ledger, self._genesis, signer, self._series)
         self._feeder = Feeder()
+        self._group_key = None if settings.group_key_file is None else load_key(settings.group_key_file)
         self._submitted = asyncio.Event()
         self._link = MqttLink(
             settings.broker,
@@ -68,13 +70,17 @@ class Service:
 
     def _send(self, messages: Iterable[Outgoing]) -> None:
         for outgoing in messages:
-            self._link.publish(outgoing.topic, outgoing.payload)
+            self._link.publish(outgoing.topic, self._sealed(outgoing.payload))
+
+    def _sealed(self, payload: bytes) -> bytes:
+        """For members only, where there is a group key."""
+        return payload if self._group_key is None else seal_block(payload, self._group_key)
 
     def _publish(self, blocks: list[Outgoing]) -> None:
         """Blocks, and the last one's header, which the broker keeps for whoever asks later."""
         self._send(blocks)
         for latest in self._node.header() if blocks else ():
-            self._link.publish(latest.topic, latest.payload, retain=True)
+            self._link.publish(latest.topic, self._sealed(latest.payload), retain=True)
 
     def _on_ready(self) -> None:
         self._journal.info("connected", connects=self._link.counts["connects"], dropped=self._link.counts["dropped"])

@@ -15,6 +15,7 @@ class CloudSettings(Settings):
     secret_key_file: Path
     broker: str
     ledger: Path
+    group_key_file: Path | None = None  # 64 hex digits: blocks go out sealed, for members only
     price_delay_s: Annotated[int, Field(ge=1, lt=INTERVAL_S)] = 60
     report_s: Annotated[int, Field(ge=1, le=86400)] = 300
     feeder_power_w_max: Annotated[int, Field(ge=0, le=0xFFFFFFFF)]

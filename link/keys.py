@@ -25,6 +25,11 @@ class Signer:
 
 def load_signer(path: Path) -> Signer:
     """The key in a file of 64 hex digits. Raises ValueError naming the file."""
+    return Signer(load_key(path))
+
+
+def load_key(path: Path) -> bytes:
+    """The 32 bytes in a file of 64 hex digits. Raises ValueError naming the file."""
     try:
         seed = bytes.fromhex(path.read_text().strip())
     except OSError as error:
@@ -32,5 +37,5 @@ def load_signer(path: Path) -> Signer:
     except ValueError as error:
         raise ValueError(f"{path}: not hex") from error
     if len(seed) != 32:
-        raise ValueError(f"{path}: {len(seed)} bytes; a secret key seed has 32, in hex")
-    return Signer(seed)
+        raise ValueError(f"{path}: {len(seed)} bytes; a secret key has 32, in hex")
+    return seed
