@@ -50,10 +50,6 @@ def _apply(state: State, opened: Opened, verify: Verify) -> Status:
     status = check_signed(state, opened, signer, verify)
     if status is not Status.APPLIED:
         return status
-    if envelope.kind not in TAKES[state.genesis.ledger_kind]:
-        return Status.KIND_NOT_TAKEN
-    if signer.role == MEMBER and not may_write(state.members.get(envelope.signer_id), envelope.kind):
-        return Status.RIGHT_MISSING
     return _apply_sent(state, rule, Sent(transaction, envelope.signer_id, signer, content))
 
 
@@ -75,6 +71,10 @@ def check_signed(state: State, opened: Opened, signer: Subject, verify: Verify) 
         return Status.SIGNER_REVOKED
     if signer.role not in opened.rule.roles:
         return Status.NOT_PERMITTED
+    if envelope.kind not in TAKES[state.genesis.ledger_kind]:
+        return Status.KIND_NOT_TAKEN
+    if signer.role == MEMBER and not may_write(state.members.get(envelope.signer_id), envelope.kind):
+        return Status.RIGHT_MISSING
     return Status.APPLIED
 
 

@@ -1,33 +1,19 @@
 """
-A Proof shows that one row stands in the state under an app hash: the row, and the hashes beside its way through the
-trie. It travels as the one operation of ABCI's proof_ops: key = table number || key of the row, data = the hashes.
+A proof of a row of the state as ABCI carries it: one operation in proof_ops, whose data is a StateProof (wire/proof.py,
+docs/proofs.md). `phone/` checks it against the app hash in the next block's header.
 """
 
-from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
 
 from chain.cometbft.messages import PROOF_OP, PROOF_OPS
-from chain.state import leaf_path
-from chain.trie import BRANCH, leaf_hash
+from chain.prove import state_proof
+from chain.state import State
+from wire import message, proof
 
-TYPE = "gridtide:trie"
-DEPTH_MAX = 256
-
-
-def proof_ops(row_key: bytes, siblings: Sequence[bytes]) -> Any:
-    """row_key: table number (1 byte) || key; siblings: as State.siblings gives them, root first."""
-    return PROOF_OPS([PROOF_OP(TYPE, row_key, b"".join(siblings))])
+TYPE = "gridtide:state"
 
 
-def app_hash_of(row_key: bytes, value: bytes, data: bytes) -> bytes | None:
-    """The app hash this proof comes to; None when it is no proof. data: the hashes of 32 bytes, root first."""
-    if not row_key or len(data) % 32 or len(data) > 32 * DEPTH_MAX:
-        return None
-    path = leaf_path(row_key[0], row_key[1:])
-    digest = leaf_hash(path, value)
-    for depth in reversed(range(len(data) // 32)):
-        sibling = data[32 * depth : 32 * depth + 32]
-        is_right = path[depth >> 3] & (128 >> (depth & 7))
-        digest = sha256(BRANCH + (sibling + digest if is_right else digest + sibling)).digest()
-    return digest
+def proof_ops(state: State, number: int, key: bytes) -> Any:
+    """Of the row, or of there being none."""
+    data = message.encode(proof.STATE, state_proof(state, number, key))
+    return PROOF_OPS((PROOF_OP(TYPE, bytes((number,)) + key, data),))

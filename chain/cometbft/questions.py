@@ -49,8 +49,8 @@ def answer(state: State, path: str, data: bytes, prove: bool) -> Answer:
 
 def _row(state: State, number: int, key: bytes, prove: bool) -> Answer:
     value = state.tables[number].encoded(key)
-    if value is None:
-        return NO_SUCH_ROW
+    proof = proof_ops(state, number, key) if prove else None
     row_key = bytes((number,)) + key
-    siblings = state.siblings(number, key) if prove else None
-    return Answer(0, "", row_key, value, None if siblings is None else proof_ops(row_key, siblings))
+    if value is None:
+        return NO_SUCH_ROW._replace(key=row_key, proof_ops=proof)
+    return Answer(0, "", row_key, value, proof)

@@ -6,7 +6,6 @@ import cbor2
 import pytest
 
 from chain.cometbft.application import app_state, chain_id
-from chain.cometbft.proof import app_hash_of
 from chain.cometbft.sequence import AHEAD_MAX
 from chain.cometbft.verified import Verified
 from chain.embedded import EmbeddedLedger
@@ -15,11 +14,13 @@ from chain.order import order
 from chain.state import u32
 from chain.status import Status
 from chain.verify import verify
+from phone.errors import ProofError
+from phone.proof import check_state
 from tests.chain.some_days import play
 from tests.chain.story import TERMS
 from tests.chain.world import START, World, window
 from tests.cometbft.node import Node
-from wire import ledger_time
+from wire import ledger_time, message, proof
 from wire.contract import SUPPLY
 
 SOLE = b"no transaction at all"
@@ -99,8 +100,8 @@ def test_the_memory_of_signatures_is_bounded_and_remembers_no_bad_one():
         return message != b"bad"
 
     verified = Verified(verify_one, remembered_max=2)
-    for message in (b"1", b"2", b"1", b"bad", b"bad", b"3", b"1"):
-        assert verified(bytes(32), message, bytes(64)) == (message != b"bad")
+    for signed in (b"1", b"2", b"1", b"bad", b"bad", b"3", b"1"):
+        assert verified(bytes(32), signed, bytes(64)) == (signed != b"bad")
     assert worked_out == [b"1", b"2", b"bad", b"bad", b"3", b"1"] and len(verified) == 2
     assert verified(bytes(32), b"1", bytes(64)) and not verified(b"\1" * 32, b"bad", bytes(64))
 
@@ -183,18 +184,15 @@ def test_questions_are_answered_with_a_proof(days, tmp_path):
     state, user = days.state, days.id("user-m2")
     found = node.ask("query", path="wallet", data=user, prove=1)
     assert (found.code, found.height) == (0, 1) and tuple(cbor2.loads(found.value)) == state.wallets.get(user)
-    (proof,) = found.proof_ops.ops
-    assert app_hash_of(found.key, found.value, proof.data) == state.app_hash
-    assert len(found.value) + len(proof.data) < 2000
-    for key, value, data in (
-        (found.key, found.value + b"x", proof.data),
-        (bytes((1,)) + found.key[1:], found.value, proof.data),
-        (found.key, found.value, proof.data[:-32]),
-        (found.key, found.value, proof.data[1:]),
-        (b"", found.value, proof.data),
-        (found.key, found.value, bytes(32 * 257)),
-    ):
-        assert app_hash_of(key, value, data) != state.app_hash
+    (operation,) = found.proof_ops.ops
+    proved = message.decode(proof.STATE, operation.data)
+    assert bytes((proved.table,)) + proved.key == found.key == operation.key
+    assert check_state(proved, state.app_hash) == found.value and len(operation.data) < 2000
+    with pytest.raises(ProofError):
+        check_state(proved._replace(value=found.value + b"x"), state.app_hash)
+    none = node.ask("query", path="wallet", data=b"nobody", prove=1)
+    assert none.code == 2
+    assert check_state(message.decode(proof.STATE, none.proof_ops.ops[0].data), state.app_hash) is None
     assert node.ask("query", path="/state/prices", data=u32(START), height=1).value
     assert node.ask("query", path="app_hash").value == state.app_hash
     assert node.ask("query", path="interval").value == u32(state.interval)

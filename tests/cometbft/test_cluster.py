@@ -12,14 +12,15 @@ from chain.cometbft import program
 from chain.cometbft.follower import FollowingLedger
 from chain.cometbft.home import Node, free_ports
 from chain.cometbft.network import Network
-from chain.cometbft.proof import app_hash_of
 from chain.cometbft.rpc import Rpc
 from chain.embedded import EmbeddedLedger
 from chain.status import Status
 from chain.verify import verify
+from phone.proof import check_state
 from tests.chain.some_days import play
 from tests.chain.world import World
 from tests.cometbft.nodes import applied, homes, need_cometbft, running, runs
+from wire import message, proof
 
 pytestmark = pytest.mark.real
 TOP = Path(__file__).parents[2]
@@ -101,9 +102,10 @@ def test_what_a_client_gets_over_rpc(days, network, tmp_path):
     found = rpc.query("subject", days.id("cloud"), prove=True)
     network.wait_for_height(int(found["height"]) + 1, [1])
     key, value = (base64.b64decode(found[name]) for name in ("key", "value"))
-    (proof,) = found["proofOps"]["ops"]
-    proved = app_hash_of(key, value, base64.b64decode(proof["data"]))
-    assert proved == app_hash(network.nodes[1], int(found["height"]))
+    (operation,) = found["proofOps"]["ops"]
+    proved = message.decode(proof.STATE, base64.b64decode(operation["data"]))
+    assert bytes((proved.table,)) + proved.key == key
+    assert check_state(proved, app_hash(network.nodes[1], int(found["height"]))) == value
     rpc.close()
 
 
