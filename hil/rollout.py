@@ -71,7 +71,7 @@ class Rollout(Run):
             slots.write_bytes(firmware.partition(first[site.role]))
             files[flash] = provision.device_files(self.network, site) | extra[site.role]
             log, mac = self.out / "logs" / f"{site.name}.log", self.network.devices[site.name].mac
-            heap = images.HEAP_BYTES
+            heap = images.HEAP_BYTES["mlmd"]  # the selector and a renewal lie beside a role's own
             board = Board(site.name, mac, flash, log, MAIN, roms=(emulated,), slots=slots, heap_bytes=heap)
             devices[site.name] = Device(board, self.time, self.plant, radio, self.tap)
         images.make(files, self.folder)

@@ -134,7 +134,8 @@ class Run:
             files[image] = provision.device_files(self.network, site)
             log = self.out / "logs" / f"{site.name}.log"
             mac = self.network.devices[site.name].mac
-            board = Board(site.name, mac, image, log, images.MAIN, roms=roms[site.role], heap_bytes=images.HEAP_BYTES)
+            heap = images.HEAP_BYTES[site.role]
+            board = Board(site.name, mac, image, log, images.MAIN, roms=roms[site.role], heap_bytes=heap)
             devices[site.name] = Device(board, self.time, self.plant, radio, self.tap)
         images.make(files, self.folder)
         self.eavesdropper = Eavesdropper(self.tap, {device.board.mac: device for device in devices.values()})
