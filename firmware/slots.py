@@ -8,7 +8,6 @@ it, so it gets one boot; only its own self-test makes it the active one. A start
 finds it still TRYING goes back. The version on record never falls.
 """
 
-import os
 import struct
 from hashlib import sha256
 
@@ -35,6 +34,7 @@ _TRIES = 3
 # active, state, tries, reason, version_floor, failed_version, then version, size and SHA-256 of both slots.
 _FIELDS = ">BBBBIIII32sII32s"
 _STATE = "state/slots"
+UPDATE = "state/update"
 
 
 class Image:
@@ -50,8 +50,8 @@ _EMPTY = (0, 0, bytes(32))
 
 
 def is_begun():
-    """Whether a download was begun once: an Update knows whether it goes on."""
-    return "update0" in os.listdir("state") or "update1" in os.listdir("state")
+    """Whether a download is on its way."""
+    return bool(Twin(UPDATE).body)
 
 
 class Slots:

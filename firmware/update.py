@@ -12,14 +12,13 @@ Imported when an announcement comes, or a download was going on at the last powe
 import asyncio
 import struct
 
-from slots import BLOCK_SIZE, NONE, Flash, Image
+from slots import BLOCK_SIZE, NONE, UPDATE, Flash, Image
 from twin import Twin
 from waiting import until
 
 from wire import cose, firmware, message
 from wire.errors import WireError
 
-_STATE = "state/update"
 # Nobody signs releases by the thousand: a higher step is a stolen key that wants to shut out every later version.
 VERSION_STEP_MAX = 1000
 _WINDOW = 6  # pieces asked for at a time: an M-LMD carries those of all its meters
@@ -58,7 +57,7 @@ class Update:
         self._count = count
         self._on_ready = on_ready
         self._slots = slots
-        self._twin = Twin(_STATE)
+        self._twin = Twin(UPDATE)
         self._said = {}  # signer -> the payload it signed last
         self._payload = b""  # of the announcement that is being followed
         self._wanted = None  # its Firmware, while its image is being fetched
@@ -148,6 +147,7 @@ class Update:
         assert wanted
         if self._flash.is_whole(self._slots.spare, _image(wanted)):
             self._slots.offer(wanted.version, wanted.size, wanted.sha256)
+            self._twin.write(b"")
             self._on_ready()
         else:
             self._payload = b""  # the flash did not keep it: from the start, when it is announced again

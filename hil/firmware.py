@@ -18,7 +18,7 @@ PARTITION_SIZE = 256 * 1024  # ROMFS on a 4 MiB module: two slots
 THRESHOLD, KEYS = 2, 3
 LIFE_S = 14 * 86400  # of an announcement
 ROLES = {"meter": registration.METER, "mlmd": registration.MLMD}
-SELECTOR = {"main.py": "selector.py", **{name: name for name in ("choice.py", "slots.py", "twin.py")}}
+SELECTOR = {"main.py": "start.py"} | {name: name for name in ("selector.py", "choice.py", "slots.py", "twin.py")}
 
 # What a bad image is made to do: lines that come first in its main.py.
 FAULTS = {
