@@ -46,6 +46,8 @@ class Accounts:
         flags = reading.AFTER_BOOT if self._is_first else 0
         if self._clock.take_uncertain():
             flags |= reading.TIME_UNCERTAIN
+        if end_s - self._end_s > record.DURATION_S_MAX:
+            flags |= reading.TIME_UNCERTAIN  # longer without the time than a record is long: when did it flow?
         totals = equipment.energy.totals_wh()
         one = record.make(self._end_s, end_s, self._totals, totals, equipment.snapshot(), flags)
         boot, sequence = self._memory.boot, self._next_sequence(reading.KIND)
