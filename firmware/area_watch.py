@@ -37,9 +37,8 @@ class AreaWatch:
             record = self._open(sender_id, signed)
         except WireError:
             return  # the aggregator counts what is refused
-        watch = self._watch_of(sender_id, now_s)
-        if watch:
-            watch.hear(now_s, record)
+        if sender_id in self._keys:
+            self._watch_of(sender_id, now_s).hear(now_s, record)
         known = self.records.get(sender_id)
         if known is None or _end_s(record) > _end_s(known):
             self.records[sender_id] = record
@@ -55,8 +54,6 @@ class AreaWatch:
         return message.open_as(reading.KIND, layout, signed, key_of, self._network_id, verify, size_max)[1].records[-1]
 
     def _watch_of(self, meter_id, now_s):
-        if meter_id not in self._keys:
-            return None
         if meter_id not in self._watches:
             self._watches[meter_id] = MeterWatch(meter_id, self._faults, _SERVICE_W, now_s)
         return self._watches[meter_id]

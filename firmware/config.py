@@ -15,8 +15,8 @@ class ConfigError(Exception):
 
 # deferrable_w: the heater of a meter, charge_w: what its battery charges with at most. Of an M-LMD's meters.
 Peer = namedtuple("Peer", ("id", "public_key", "mac", "deferrable_w", "charge_w"))
-# Modbus addresses, 0 for none.
-Equipment = namedtuple("Equipment", ("load", "pv", "battery", "sdm", "inverter", "heater"))
+# Modbus addresses, 0 for none. chip: what measures the load, of load_chip.NAMES; address 1 stands for any but a PZEM.
+Equipment = namedtuple("Equipment", ("load", "pv", "battery", "sdm", "inverter", "heater", "chip"))
 # Another M-LMD on the same feeder.
 Neighbour = namedtuple("Neighbour", ("id", "public_key", "mac", "power_w_max"))
 # Of an M-LMD: the curve of IEC 60898-1 and the rated current.
@@ -105,7 +105,12 @@ def _equipment(table):
     for address in addresses:
         if not isinstance(address, int) or not 0 <= address <= 247:
             raise ConfigError("config.json: equipment: a Modbus address is 1 to 247, or 0 for none")
-    equipment = Equipment(*(addresses + [bool(table.get("heater", False))]))
+    chip = table.get("chip", "pzem")
+    if chip not in ("pzem", "cse7766", "p1", "s0"):
+        raise ConfigError("config.json: equipment: chip must be pzem, cse7766, p1 or s0")
+    if chip != "pzem":
+        addresses[0] = 1
+    equipment = Equipment(*(addresses + [bool(table.get("heater", False)), chip]))
     if bool(equipment.battery) != bool(equipment.inverter):
         raise ConfigError(
             "config.json: equipment: a battery has both, pzem.battery to measure it and an inverter to set it"

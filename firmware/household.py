@@ -4,14 +4,18 @@ battery), and a water heater and a battery where there are any.
 """
 
 import asyncio
+import time
 
 import energy
 import limits as rules
 from drivers import pzem004t
 from drivers.modbus import Modbus, ModbusError
+from load_chip import open_chip
 from record import Snapshot
 
 from wire import command, reading
+
+_POWER_W_MAX = 10000  # where the config does not say what its service carries
 
 
 # What a household does not have takes no memory: its modules are imported when it has it.
@@ -36,7 +40,10 @@ class Household:
         self._equipment = config.equipment
         self._clock = clock
         self._switch = board.manual_switch()
-        self._bus = Modbus(board.metering_bus())
+        self._chip = open_chip(config.equipment.chip, board, config.power_w_max or _POWER_W_MAX, time.ticks_ms)
+        # A board whose one chip is its own may have no bus at all.
+        on_bus = not self._chip or config.equipment.pv or config.equipment.battery
+        self._bus = Modbus(board.metering_bus()) if on_bus else None
         self._lock = asyncio.Lock()  # one look or act at a time
         self._branches = {}  # Modbus address -> Branch, of the chips that answered the last look
         self._voltage_mv = self._frequency_mhz = 0
@@ -52,13 +59,33 @@ class Household:
     # The Branch at a chip, or None when it is silent.
     async def _look_at(self, address):
         self._branches.pop(address, None)
-        try:
-            branch = await pzem004t.read(self._bus, address)
-        except ModbusError:
+        if self._chip and address == self._equipment.load:
+            branch = self._look_at_chip(self._chip)
+        else:
+            try:
+                branch = await pzem004t.read(self._bus, address)
+            except ModbusError:
+                branch = None
+        if branch is None:
             return None
         self._branches[address] = branch
         self._voltage_mv, self._frequency_mhz = branch.voltage_mv, branch.frequency_mhz
         return branch
+
+    def _look_at_chip(self, chip):
+        seen = chip.read()
+        if seen is None:
+            return None
+        branch, export_wh = seen
+        now_s = self._clock.utc_s()
+        if export_wh is not None and now_s is not None:
+            self.energy.produced.advance(export_wh, max(0, now_s - self.energy.seen_s))
+        return branch
+
+    async def run(self):
+        """What the equipment has to do between two looks, for ever."""
+        if self._chip:
+            await self._chip.run()
 
     # Before the clock is set no counter is booked: it is not known how much can have flowed.
     async def _measure(self):
@@ -68,7 +95,8 @@ class Household:
         for address, register in ((at.load, self.energy.consumed), (at.pv, self.energy.produced)):
             branch = await self._look_at(address) if address else None
             if branch and now_s is not None:
-                register.advance(branch.energy_wh, elapsed_s, pzem004t.ENERGY_WH_END)
+                has_end = not self._chip or address != at.load
+                register.advance(branch.energy_wh, elapsed_s, pzem004t.ENERGY_WH_END if has_end else None)
         if self.battery:
             await self._measure_battery(self.battery, now_s, elapsed_s)
         if self.heater:

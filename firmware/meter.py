@@ -27,7 +27,7 @@ async def run(config, board):
     else:
         import uplink
 
-        await uplink.Uplink(device).run()
+        await asyncio.gather(uplink.Uplink(device).run(), device.equipment.run())
 
 
 class Meter:
@@ -47,6 +47,7 @@ class Meter:
             device.time.keep(self._ask_time),
             device.guard_forever(),
             self._receive_forever(),
+            device.equipment.run(),
             *([self._renewal.run(self._say)] if self._renewal else []),
         )
 

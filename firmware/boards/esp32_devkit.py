@@ -8,6 +8,16 @@ def metering_bus():
     return UART(2, baudrate=9600, bits=8, parity=None, stop=1, tx=17, rx=16)
 
 
+# The P1 port's data line is inverted; a telegram has more than a kilobyte. It takes the inverter's UART.
+def p1_port():
+    return UART(1, baudrate=115200, bits=8, parity=None, stop=1, tx=18, rx=19, invert=UART.INV_RX, rxbuf=4096)
+
+
+# Closed contact: 0.
+def s0_input():
+    return Pin(25, Pin.IN, Pin.PULL_UP)
+
+
 def inverter_bus():
     return UART(1, baudrate=9600, bits=8, parity=None, stop=1, tx=18, rx=19)
 

@@ -27,6 +27,7 @@ FILES = (
     "test_latching_relay",
     "test_led",
     "test_limits",
+    "test_load_chip",
     "test_load_shedding",
     "test_measuring",
     "test_protection",
