@@ -6,6 +6,7 @@ from chain.cli import app as ledger
 from chain.trace_cli import trace
 from cloud.market_cli import app as market
 from deploy.cli import firmware, flash_board
+from deploy.keys_cli import key, provision
 from hil.cli import hil
 from hil.ota import ota
 from phone.cli import app as phone
@@ -14,8 +15,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run, inspect
 app.command("hil")(hil)
 app.command("firmware")(firmware)
 app.command("flash")(flash_board)
+app.command("provision")(provision)
 app.command("ota")(ota)
 app.command("trace")(trace)
+app.add_typer(key, name="key")
 app.add_typer(ledger, name="ledger")
 app.add_typer(market, name="market")
 app.add_typer(phone, name="phone")
