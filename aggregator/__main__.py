@@ -6,6 +6,7 @@ prints its store as JSON.
 import asyncio
 import json
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -14,11 +15,26 @@ from link.journal import open_journal
 from link.settings import SettingsError, load
 
 from .export import export
+from .prove import places
 from .service import Service
 from .settings import AggregatorSettings
 from .store import StoreBusy
 
-USAGE = "usage: python -m aggregator CONFIG.toml\n       python -m aggregator export STORE.sqlite"
+USAGE = """usage: python -m aggregator CONFIG.toml
+       python -m aggregator export STORE.sqlite
+       python -m aggregator prove STORE.sqlite DEVICE_ID WINDOW_START_S"""
+
+
+def prove(store: str, device: str, window_start_s: str) -> int:
+    """Prints where the last reading of a device in a window stands; 1 when it has no sealed one."""
+    try:
+        found = places(Path(store), bytes.fromhex(device), int(window_start_s))
+    except (ValueError, sqlite3.Error) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if found:
+        print(json.dumps(found[-1]))
+    return 0 if found else 1
 
 
 async def serve(settings: AggregatorSettings) -> None:
@@ -38,6 +54,8 @@ def main(arguments: list[str]) -> int:
             return 2
         json.dump(export(Path(arguments[1])), sys.stdout)
         return 0
+    if len(arguments) == 4 and arguments[0] == "prove":
+        return prove(*arguments[1:])
     if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
         print(USAGE, file=sys.stderr)
         return 2
