@@ -25,9 +25,7 @@ from wire import acceptance, message, money_release, offer
 
 from .submit import Unanswered, submit
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Trade changes of load, step by step."
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Trade changes of load, step by step.")
 
 STREAM = "elec-market-open"
 Ledger = Annotated[Path, typer.Argument(help="the ledger's SQLite file", metavar="LEDGER.sqlite")]
