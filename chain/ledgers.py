@@ -25,6 +25,7 @@ _OF_CONSORTIA = (
     kind.REGISTRATION,
     kind.REVOCATION,
     kind.ROTATION,
+    kind.WEIGHT,
 )
 # What each kind of ledger takes as a transaction.
 TAKES: dict[str, tuple[int, ...]] = {

@@ -21,6 +21,7 @@ from chain.genesis import Genesis
 from chain.ledgers import Anchored, Member
 from chain.trie import Trie
 from chain.version import Latest, Version
+from chain.weights import Validator
 from wire import receipt
 from wire.block import Decision
 from wire.schema import U32, Layout
@@ -266,6 +267,7 @@ TABLES = (
     ("profiles", lambda row: Boxes(*row)),
     ("members", lambda row: Member(*row)),
     ("anchors", lambda row: Anchored(*row)),
+    ("validators", lambda row: Validator(*row)),
 )
 
 
@@ -337,6 +339,7 @@ class State:
             self.profiles,
             self.members,
             self.anchors,
+            self.validators,
         ) = self.tables
 
     @classmethod

@@ -114,3 +114,7 @@ class Status(IntEnum):
     RIGHTS_INVALID = 212
     PERIOD_INVALID = 213
     ANCHOR_KNOWN = 214
+
+    # set_weight
+    VALIDATORS_TOO_MANY = 230
+    ORGANISATIONS_TOO_FEW = 231  # one of them would have a third of the voting power

@@ -33,6 +33,7 @@ OFFER = 65029
 ACCEPTANCE = 65030
 RELEASE = 65031
 EVIDENCE = 65032
+WEIGHT = 65033
 HEADER = 65034
 
 # What the ledger takes as a transaction, in the order in which one block applies them.
@@ -54,4 +55,5 @@ TRANSACTIONS = (
     PROFILE,
     ANCHOR,
     MEMBERSHIP,
+    WEIGHT,
 )

@@ -1,4 +1,4 @@
-"""`python -m chain.cometbft GENESIS.toml LEDGER.sqlite SOCKET` answers one CometBFT node (proxy_app = unix://SOCKET)."""
+"""`python -m chain.cometbft HOME SOCKET` answers the CometBFT node in HOME (its proxy_app = unix://SOCKET)."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from chain.cometbft.application import Application
+from chain.cometbft.home import read_validators
 from chain.cometbft.server import serve
 from chain.errors import LedgerError
 from chain.genesis import Genesis
@@ -28,13 +29,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m chain.cometbft", description="The ledger behind one CometBFT node."
     )
-    parser.add_argument("genesis", type=Path, metavar="GENESIS.toml")
-    parser.add_argument("ledger", type=Path, metavar="LEDGER.sqlite", help="made when it is not there")
+    parser.add_argument(
+        "home", type=Path, metavar="HOME", help="with genesis.toml, config/genesis.json; ledger.sqlite is made there"
+    )
     parser.add_argument("socket", metavar="SOCKET", help="path of the Unix socket to answer on")
     parser.add_argument("--snapshot-every", type=int, default=0, metavar="HEIGHTS", help="0, the default: never")
     given = parser.parse_args(arguments)
     try:
-        application = Application(given.ledger, Genesis.load(given.genesis), given.snapshot_every)
+        genesis = Genesis.load(given.home / "genesis.toml")
+        validators = read_validators(given.home)
+        application = Application(given.home / "ledger.sqlite", genesis, validators, given.snapshot_every)
         asyncio.run(run(application, given.socket))
     except LedgerError as error:
         print(error, file=sys.stderr)

@@ -6,6 +6,7 @@ What `commit` answered is on the disk. FinalizeBlock only works a block out: aft
 """
 
 from collections.abc import Callable
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
 from chain.status import Status
 from chain.transition import apply_opened
+from chain.weights import changes, powers
 
 APP_VERSION = 1
 CODESPACE = "gridtide"  # a code above 0 is a number of chain/status.py
@@ -41,11 +43,17 @@ def app_state(genesis: Genesis) -> bytes:
 
 
 class Application:
-    """One node's ledger. snapshot_every: heights between two snapshots; 0 for none."""
+    """
+    One node's ledger. validators: by key, the power that CometBFT's genesis gives; it counts until the ledger's weights
+    do. snapshot_every: heights between two snapshots; 0 for none.
+    """
 
-    def __init__(self, path: Path, genesis: Genesis, snapshot_every: int = 0) -> None:
+    def __init__(
+        self, path: Path, genesis: Genesis, validators: dict[bytes, int] | None = None, snapshot_every: int = 0
+    ) -> None:
         self._path = path
         self._genesis = genesis
+        self._validators = validators or {}
         self._snapshot_every = snapshot_every
         self._snapshots = Snapshots(path.parent / "snapshots")
         self._restoration: Restoration | None = None
@@ -65,6 +73,11 @@ class Application:
             raise
         self.height = self._file.height()
         self._app_hash = self.state.app_hash
+        self._powers = self._powers_now()
+
+    def _powers_now(self) -> dict[bytes, int]:
+        """What the state in memory makes of the validators."""
+        return powers(dict(self.state.validators.items())) or self._validators
 
     def close(self) -> None:
         self._file.close()
@@ -112,6 +125,9 @@ class Application:
         expected = chain_id(self._genesis)
         if request.chain_id != expected or request.app_state_bytes != app_state(self._genesis):
             raise WrongGenesis(f"CometBFT's genesis ({request.chain_id}) is not of this ledger ({expected})")
+        named = {one.pub_key.ed25519: one.power for one in request.validators}
+        if named != self._validators:
+            raise WrongGenesis("CometBFT's genesis names other validators than this application was told")
         assert request.initial_height == 1 and self.height == 0
         return messages.InitChain(app_hash=self.state.app_hash)
 
@@ -139,7 +155,10 @@ class Application:
         self._finalized = StoredBlock(
             request.height, self.state.interval, request.txs, result.statuses, result.decisions, result.app_hash
         )
-        return messages.FinalizeBlock(tuple(map(_result, result.statuses)), (), result.app_hash)
+        updates = changes(self._powers, self._powers_now())
+        return messages.FinalizeBlock(
+            tuple(map(_result, result.statuses)), tuple(starmap(_update, updates.items())), result.app_hash
+        )
 
     def commit(self, _: Any) -> Any:
         """Raises sqlite3.Error when the disk does not take it: the node stops, and asks for the block again."""
@@ -148,7 +167,7 @@ class Application:
         self._file.append(block, self.state.unsaved)
         self.state.unsaved.clear()
         self._finalized = None
-        self.height, self._app_hash = block.height, block.app_hash
+        self.height, self._app_hash, self._powers = block.height, block.app_hash, self._powers_now()
         self._door.block_is_over()
         if self._snapshot_every and self.height % self._snapshot_every == 0:
             self._snapshots.take(self.height, self.state)
@@ -191,6 +210,10 @@ class Application:
         finally:
             self._open()
         return ACCEPT
+
+
+def _update(key: bytes, power: int) -> Any:
+    return messages.VALIDATOR_UPDATE(messages.PUBLIC_KEY(key), power)
 
 
 _APPLIED = messages.TX_RESULT()

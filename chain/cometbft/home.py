@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from nacl.signing import SigningKey
 
 from chain.cometbft.application import app_state, chain_id
+from chain.errors import LedgerError
 from chain.genesis import Genesis
 
 POWER = 10  # of each validator at the start
@@ -154,6 +155,16 @@ def _genesis(genesis: Genesis, validators: Sequence[Node]) -> dict[str, Any]:
         "app_hash": "",
         "app_state": json.loads(app_state(genesis)),
     }
+
+
+def read_validators(home: Path) -> dict[bytes, int]:
+    """By key, the power CometBFT's genesis gives. Raises LedgerError."""
+    path = home / "config" / "genesis.json"
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["validators"]
+        return {base64.b64decode(row["pub_key"]["value"]): int(row["power"]) for row in rows}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LedgerError(f"{path}: {error}") from error
 
 
 def config(node: Node, nodes: Sequence[Node]) -> str:

@@ -50,7 +50,7 @@ class Network:
     def start_node(self, node: Node) -> None:
         """Its application, and CometBFT as soon as that answers."""
         if not node.is_built_in:
-            command = [sys.executable, "-m", "chain.cometbft", str(node.genesis), str(node.ledger), _socket(node)]
+            command = [sys.executable, "-m", "chain.cometbft", str(node.home), _socket(node)]
             command += ["--snapshot-every", str(self._snapshot_every)]
             self.applications[node.number] = self._spawn(node, command, "application.log")
             self.wait(lambda: os.path.exists(_socket(node)), f"the application of node {node.number}")

@@ -25,6 +25,7 @@ from chain.rules import (
     revoke_key,
     rotate_key,
     set_member,
+    set_weight,
     settle_interval,
 )
 from chain.rules.sent import OPERATOR, Sent
@@ -45,6 +46,7 @@ from wire import (
     registration,
     revocation,
     rotation,
+    weight,
 )
 from wire import anchor as wire_anchor
 from wire import offer as wire_offer
@@ -88,5 +90,6 @@ RULES: dict[Any, Rule] = {
     kind.PROFILE: Rule(profile.LAYOUT, profile.SIZE_MAX, _USER, True, record_profile.apply),
     kind.ANCHOR: Rule(wire_anchor.LAYOUT, wire_anchor.SIZE_MAX, (OPERATOR, MEMBER), True, anchor.apply),
     kind.MEMBERSHIP: Rule(membership.LAYOUT, membership.SIZE_MAX, (OPERATOR,), True, set_member.apply),
+    kind.WEIGHT: Rule(weight.LAYOUT, weight.SIZE_MAX, (OPERATOR,), True, set_weight.apply),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

@@ -8,7 +8,7 @@ from typing import Any
 
 from chain.cometbft import messages
 from chain.cometbft.application import Application, app_state, chain_id
-from chain.cometbft.messages import REQUEST
+from chain.cometbft.messages import PUBLIC_KEY, REQUEST, VALIDATOR_UPDATE
 from chain.genesis import Genesis
 from chain.status import Status
 
@@ -19,10 +19,13 @@ BYTES_MAX = 6 << 20
 class Node:
     """An application with its file in `directory`, from its first block or wherever it was."""
 
-    def __init__(self, directory: Path, genesis: Genesis, snapshot_every: int = 0) -> None:
+    def __init__(
+        self, directory: Path, genesis: Genesis, snapshot_every: int = 0, validators: dict[bytes, int] | None = None
+    ) -> None:
         directory.mkdir(exist_ok=True)
-        self.directory, self.genesis, self.snapshot_every = directory, genesis, snapshot_every
-        self.application = Application(directory / "ledger.sqlite", genesis, snapshot_every)
+        self.directory, self.genesis = directory, genesis
+        self._settings = (validators or {}, snapshot_every)
+        self.application = Application(directory / "ledger.sqlite", genesis, *self._settings)
         if not self.ask("info").last_block_height:
             self.init_chain()
 
@@ -31,6 +34,8 @@ class Node:
 
     def init_chain(self, **fields: Any) -> Any:
         expected = {"chain_id": chain_id(self.genesis), "app_state_bytes": app_state(self.genesis), "initial_height": 1}
+        updates = [VALIDATOR_UPDATE(PUBLIC_KEY(key), power) for key, power in self._settings[0].items()]
+        expected |= {"validators": tuple(updates)}
         return self.ask("init_chain", **{**expected, **fields})
 
     def check(self, transaction: bytes) -> str:
@@ -54,7 +59,7 @@ class Node:
     def restart(self) -> None:
         """As after a crash: what was not committed is gone."""
         self.application.close()
-        self.application = Application(self.directory / "ledger.sqlite", self.genesis, self.snapshot_every)
+        self.application = Application(self.directory / "ledger.sqlite", self.genesis, *self._settings)
 
     @property
     def app_hash(self) -> bytes:

@@ -18,6 +18,7 @@ from phone.errors import ProofError
 from phone.proof import check_state
 from tests.chain.some_days import play
 from tests.chain.story import TERMS
+from tests.chain.test_weights import set_weight
 from tests.chain.world import START, World, window
 from tests.cometbft.node import Node
 from wire import ledger_time, message, proof
@@ -285,3 +286,27 @@ def test_contracts_of_people_registered_in_the_same_block(world, node):
         assert node.check(transaction) == "APPLIED"
     assert not any(one.code for one in node.decide(node.propose(world.log[::-1])).tx_results)
     assert node.app_hash == world.state.app_hash
+
+
+# Validators
+
+
+def test_voting_power_follows_the_weights(world, tmp_path):
+    """What genesis gave counts until four organisations have a weight; a crash tells CometBFT the same again."""
+    keys = [world.key(f"validator {number}").public for number in range(5)]
+    node = Node(tmp_path / "node", world.genesis, validators=dict.fromkeys((*keys[:3], keys[4]), 10))
+    told = dict.fromkeys((*keys[:3], keys[4]), 10)
+    with pytest.raises(WrongGenesis):
+        node.init_chain(validators=())
+    for number in range(4):
+        world.must(set_weight(world, f"validator {number}", f"organisation {number}", 100 if number == 0 else 1))
+        first = node.finalize(world.log[-1:])
+        node.restart()
+        assert node.decide(world.log[-1:]) == first
+        told |= {update.pub_key.ed25519: update.power for update in first.validator_updates}
+        assert bool(first.validator_updates) == (number == 3)
+    assert told == {keys[0]: 1499, keys[1]: 1000, keys[2]: 1000, keys[3]: 1000, keys[4]: 0}
+    assert not node.decide([]).validator_updates
+    node.restart()
+    world.must(set_weight(world, "validator 0", "organisation 0", 1))
+    assert [update.power for update in node.decide(world.log[-1:]).validator_updates] == [1000]

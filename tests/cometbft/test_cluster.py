@@ -18,6 +18,7 @@ from chain.status import Status
 from chain.verify import verify
 from phone.proof import check_state
 from tests.chain.some_days import play
+from tests.chain.test_weights import set_weight
 from tests.chain.world import World
 from tests.cometbft.nodes import applied, homes, need_cometbft, running, runs
 from wire import message, proof
@@ -46,9 +47,9 @@ def app_hash(node: Node, height: int) -> bytes:
     return bytes.fromhex(header["app_hash"])
 
 
-def follow(days: World, network: Network, directory: Path) -> FollowingLedger:
-    rpc = Rpc(network.nodes[0].place.rpc_address)
-    return FollowingLedger.follow(directory / "followed.sqlite", days.genesis, rpc)
+def follow(world: World, network: Network, directory: Path, node: Node | None = None) -> FollowingLedger:
+    rpc = Rpc((node or network.nodes[0]).place.rpc_address)
+    return FollowingLedger.follow(directory / "followed.sqlite", world.genesis, rpc)
 
 
 def test_a_log_is_agreed_on_although_a_validator_is_killed(days, network, tmp_path):
@@ -182,3 +183,30 @@ def test_the_cluster_command_leaves_nothing_behind(tmp_path):
             assert cluster.wait(30) == 0
         listed = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
         assert str(tmp_path) not in listed
+
+
+def test_an_organisation_with_nearly_all_the_weight_cannot_stop_the_others(tmp_path):
+    """Two validators of one heavy organisation fall at once: without its cap they would be 99 % of the power."""
+    need_cometbft()
+    world = World()
+    with homes(tmp_path, world.genesis, 5) as nodes, running(nodes) as network:
+        ledger = follow(world, network, tmp_path, nodes[4])
+        weights = (("a", 1000), ("a", 1000), ("b", 10), ("c", 10), ("d", 10))
+        for node, (organisation, weight) in zip(nodes, weights, strict=True):
+            world.must(set_weight(world, "", organisation, weight, validator_key=node.validator))
+        ledger.submit(world.log)
+        ledger.submit([world_step(world)])  # powers count from the second height on
+        network.wait_for_height(ledger.followed + 1)
+        told = ledger._rpc.call("validators", height=str(ledger.followed + 1))["validators"]
+        assert sorted(int(one["voting_power"]) for one in told) == [7_499, 7_500, 10_000, 10_000, 10_000]
+        for node in nodes[:2]:
+            network.kill_node(node)
+        ledger.submit([world_step(world)], patience_s=90)
+        assert ledger.app_hash == world.state.app_hash
+        ledger.close()
+
+
+def world_step(world: World) -> bytes:
+    """Some transaction that changes the state."""
+    world.must(world.registration(f"user {len(world.log)}", "user"))
+    return world.log[-1]

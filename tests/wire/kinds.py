@@ -10,8 +10,8 @@ from wire import (
     command,
     contract,
     event,
-    firmware,
     evidence,
+    firmware,
     header,
     headroom,
     kind,
@@ -30,6 +30,7 @@ from wire import (
     rotation,
     signed_time,
     strategy,
+    weight,
 )
 
 KINDS = {
@@ -62,5 +63,6 @@ KINDS = {
     "acceptance": (kind.ACCEPTANCE, acceptance.LAYOUT, acceptance.SIZE_MAX),
     "release": (kind.RELEASE, money_release.LAYOUT, money_release.SIZE_MAX),
     "evidence": (kind.EVIDENCE, evidence.LAYOUT, evidence.SIZE_MAX),
+    "weight": (kind.WEIGHT, weight.LAYOUT, weight.SIZE_MAX),
     "time": (kind.TIME, signed_time.LAYOUT, signed_time.SIZE_MAX),
 }

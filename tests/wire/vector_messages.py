@@ -183,6 +183,7 @@ def of_the_ledger(ids):
     accepted |= {"money_micro": 252_667}
     leaf = {"reading": bytes(range(40)), "index": 3, "path": [bytes(range(32)), bytes(32)]}
     evidence = {"nonce": 1, "light_block": bytes(range(40)), "contrary": b"", "device_id": ids["meter"]}
+    weight = {"nonce": 1, "validator_key": bytes(range(32)), "organisation_id": ids["user"], "weight": 100}
     strategy = {"issued_s": T, "report_s": 300, "feeder_power_w_max": 160_000}
     area_load = {"area_id": ids["aggregator"], "measured_s": T, "power_w": 91_200, "power_w_max": 120_000, "shed_w": 0}
     return [
@@ -204,6 +205,7 @@ def of_the_ledger(ids):
         ("release", "release", 65031, "user", {"nonce": 2, "offer_id": bytes(range(8))}),
         ("evidence, a reading", "evidence", 65032, "user", evidence | {"leaves": [leaf]}),
         ("evidence, two light blocks", "evidence", 65032, "user", evidence | {"contrary": b"\1", "leaves": []}),
+        ("weight", "weight", 65033, "operator", weight),
         ("strategy", "strategy", 65015, "cloud", strategy),
         ("area load", "area_load", 65016, "aggregator", area_load),
     ]
