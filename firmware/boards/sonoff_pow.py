@@ -8,8 +8,10 @@ The load runs through its relay, closed at start. It has no other bus, no sensor
 from machine import UART, WDT, Pin
 
 
-# The chip on the board talks by itself; nobody asks it. A second of its frames has room.
+# The chip on the board talks by itself; nobody asks it. A second of its frames has room. What it measures runs through
+# the board's relay, which closes when the measuring begins.
 def metering_chip():
+    load_relay()
     return UART(1, baudrate=4800, bits=8, parity=0, stop=1, rx=16, tx=-1, rxbuf=1024)
 
 
