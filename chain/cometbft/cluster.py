@@ -79,6 +79,13 @@ def _status(place: Place) -> str:
         rpc.close()
 
 
+def _tell(path: Path, addresses: list[str]) -> None:
+    """All at once: whoever sees the file can read it."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(addresses), encoding="utf-8")
+    part.rename(path)
+
+
 def _interrupted(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -88,6 +95,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("out/cluster"), help="where the homes are, or are made")
     parser.add_argument("--nodes", type=int, default=4, choices=range(1, 17), metavar="1..16", help="of a new network")
     parser.add_argument("--genesis", type=Path, help="genesis.toml of a new network; one is made when left out")
+    parser.add_argument("--ready", type=Path, metavar="FILE", help="written once all answer: their RPC addresses, JSON")
     parser.add_argument("--snapshot-every", type=int, default=100, metavar="HEIGHTS", help="0: never")
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupted)
@@ -95,7 +103,7 @@ def main(arguments: list[str]) -> int:
     try:
         is_known = (given.out / NODES_FILE).is_file()
         nodes = reopen(given.out, sockets) if is_known else make(given.out, given.nodes, sockets, given.genesis)
-        _run(nodes, given.snapshot_every)
+        _run(nodes, given.snapshot_every, given.ready)
     except (LedgerError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -106,9 +114,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _run(nodes: Sequence[Node], snapshot_every: int) -> None:
+def _run(nodes: Sequence[Node], snapshot_every: int, ready: Path | None) -> None:
     with Network(nodes, snapshot_every) as network:
         network.start()
+        network.wait_for_height(1)
+        if ready is not None:
+            _tell(ready, [node.place.rpc_address for node in nodes])
         for node in nodes:
             print(f"node {node.number}: rpc http://{node.place.rpc_address}  home {node.home}", flush=True)
         last = ""

@@ -1,6 +1,7 @@
 """Four real validators on loopback: they agree, one is killed and comes back, and others' programs can check them."""
 
 import base64
+import json
 import subprocess
 import sys
 import urllib.request
@@ -172,12 +173,16 @@ def test_a_node_that_joins_late_takes_a_snapshot(days, tmp_path):
 
 def test_the_cluster_command_leaves_nothing_behind(tmp_path):
     need_cometbft()
+    ready = tmp_path / "ready.json"
     command = [sys.executable, "-m", "chain.cometbft.cluster", "--out", str(tmp_path / "cluster")]
+    command += ["--ready", str(ready)]
     for _ in range(2):  # a new network, and the same again
         with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as cluster:
             for line in cluster.stdout:
-                if line.count("peers 3") == 4 and line.count("height 1 ") == 4:
+                if line.count("peers 3") == 4:
                     break
+            addresses = json.loads(ready.read_text())
+            assert len(addresses) == 4 and all(Rpc(address).height() >= 1 for address in addresses)
             cluster.send_signal(2)
             cluster.stdout.read()
             assert cluster.wait(30) == 0
