@@ -60,7 +60,7 @@ firmware: $(VENV)/.runtime ## cross-compile what runs on a board (ROLE= BOARD=; 
 	@$(BIN)/gridtide firmware $(if $(ROLE),--role $(ROLE)) $(if $(BOARD),--board $(BOARD))
 
 flash: $(VENV)/.dev ## put it on a board (PORT= ROLE= BOARD= CONFIG= KEY= MICROPYTHON=image.bin DRY_RUN=1)
-	@$(BIN)/gridtide flash --port $(PORT) --role $(ROLE) --board $(BOARD) --config $(CONFIG) --key $(KEY) \
+	@$(BIN)/gridtide flash --port $(PORT) --role $(ROLE) --board $(BOARD) --config $(CONFIG) $(if $(KEY),--key $(KEY)) \
 	  $(if $(MICROPYTHON),--micropython $(MICROPYTHON)) $(if $(DRY_RUN),--dry-run)
 
 cluster: $(VENV)/.runtime ## four CometBFT validators running our ledger on loopback
