@@ -1,4 +1,4 @@
-"""A board gets its key on itself, over a serial line that is none; nobody else ever sees it. Then what the CLI signs."""
+"""A board gets its key on itself, over a serial line that is none; nobody else sees it. Then what the CLI signs."""
 
 import json
 from hashlib import sha256
