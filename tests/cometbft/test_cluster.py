@@ -1,7 +1,9 @@
 """Four real validators on loopback: they agree, one is killed and comes back, and others' programs can check them."""
 
 import base64
+import itertools
 import json
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -11,7 +13,7 @@ import pytest
 
 from chain.cometbft import program
 from chain.cometbft.follower import FollowingLedger
-from chain.cometbft.home import Node, free_ports
+from chain.cometbft.home import Node, address, free_ports
 from chain.cometbft.network import Network
 from chain.cometbft.rpc import Rpc
 from chain.embedded import EmbeddedLedger
@@ -215,3 +217,52 @@ def world_step(world: World) -> bytes:
     """Some transaction that changes the state."""
     world.must(world.registration(f"user {len(world.log)}", "user"))
     return world.log[-1]
+
+
+def test_a_validator_that_votes_twice_is_on_record(tmp_path):
+    """Its key runs on two machines: the others put both signed votes into a block, each offence once."""
+    need_cometbft()
+    world = World().people()
+    with homes(tmp_path, world.genesis, 5, validators=4) as nodes:
+        shutil.copy(nodes[3].home / "config" / "priv_validator_key.json", nodes[4].home / "config")
+        with running(nodes) as network:
+            rpcs = [Rpc(node.place.rpc_address) for node in nodes]
+            rpcs[0].hand_in(world.log)
+            numbers = itertools.count(1)
+
+            def is_on_record() -> bool:
+                number = next(numbers)
+                rpcs[number % 5].hand_in([world.receipt("mlmd", number)])
+                return bool(offences(rpcs[0]))
+
+            network.wait(is_on_record, "evidence in a block", 120)
+            network.wait_for_height(rpcs[0].height(), [0, 1, 2])
+            found = offences(rpcs[0])
+            assert len(found) == len(set(found)) and {who for who, *_ in found} == {address(nodes[3].validator)}
+            assert found == offences(rpcs[1])[: len(found)]
+            for rpc in rpcs:
+                rpc.close()
+
+
+def offences(rpc: Rpc) -> list[tuple[str, str, int, int]]:
+    """(who, height, round, step) of every double vote that stands in a block."""
+    found = []
+    for height in range(1, rpc.height() + 1):
+        for one in rpc.call("block", height=str(height))["block"]["evidence"]["evidence"]:
+            vote = one["value"]["vote_a"]
+            found.append((vote["validator_address"], vote["height"], vote["round"], vote["type"]))
+    return found
+
+
+def test_of_two_spends_handed_to_two_nodes_one_is_applied(days, network, tmp_path):
+    """The same nonce twice: whichever block comes first, the other transaction never stands in one, or is refused."""
+    world = World()
+    one, two = world.registration("one", "user"), world.registration("two", "user")
+    rpcs = [Rpc(node.place.rpc_address) for node in network.nodes]
+    assert [rpc.hand_in([spend])[0].code for rpc, spend in zip(rpcs[:2], (one, two), strict=True)] == [0, 0]
+    network.wait(lambda: all(int(rpc.call("num_unconfirmed_txs")["total"]) == 0 for rpc in rpcs), "empty mempools")
+    network.wait_for_height(rpcs[0].height())
+    known = [[rpc.query("subject", world.id(name))["code"] == 0 for name in ("one", "two")] for rpc in rpcs]
+    assert known == [known[0]] * 4 and sum(known[0]) == 1
+    for rpc in rpcs:
+        rpc.close()
