@@ -3,7 +3,7 @@ Whoever has a ledger and its genesis can check all of it without trusting who wr
 anew from the beginning, and everything stored must be what comes out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from chain.ledger_file import LedgerFile, StoredBlock
 from chain.state import State
 from chain.transition import apply_block
 from wire import block as published
-from wire import merkle, message
+from wire import header, merkle, message
 from wire.errors import WireError
 from wire.registration import CLOUD
 
@@ -51,6 +51,7 @@ def verify(path: str | Path, genesis: Genesis, begun_with: Path | None = None) -
             height += 1
             faults += _check_block(state, stored, height)
             faults += _check_history(state, file, height)
+            faults += _check_header(state, file, stored)
             signed = file.signed(stored.height)
             if signed is not None:
                 faults += [
@@ -84,17 +85,43 @@ def _check_block(state: State, stored: StoredBlock, height: int) -> Iterator[str
         yield f"block {height}: the app hash is not what its transactions come to"
 
 
-def _check_signed(state: State, stored: StoredBlock, signed: bytes, previous: bytes) -> Iterator[str]:
-    """The published form says the same, is signed by the ledger's cloud, and follows the one before."""
+def cloud_keys(state: State) -> Callable[[bytes], bytes | None]:
+    """Whose blocks and headers count."""
 
-    def cloud_key(signer_id: bytes) -> bytes | None:
+    def key_of(signer_id: bytes) -> bytes | None:
         subject = state.subjects.get(signer_id)
         return subject.public_key if subject is not None and subject.role == CLOUD else None
+
+    return key_of
+
+
+def _check_header(state: State, file: LedgerFile, stored: StoredBlock) -> Iterator[str]:
+    """The header, when there is one, is signed by the ledger's cloud, says what the block says, and follows."""
+    signed, before = file.header(stored.height), file.header(stored.height - 1)
+    if signed is None:
+        return
+    network_id = state.genesis.network_id
+    try:
+        _, found = message.open_as(
+            header.KIND, header.LAYOUT, signed, cloud_keys(state), network_id, ed25519.verify, header.SIZE_MAX
+        )
+    except WireError as error:
+        yield f"header {stored.height}: {error}"
+        return
+    previous_hash = found.previous_hash if before is None else published_hash(before)
+    if stored.height == 1:
+        previous_hash = FIRST
+    if found != header.header_of(stored, previous_hash):
+        yield f"header {stored.height}: not what its block comes to, or does not follow the one before"
+
+
+def _check_signed(state: State, stored: StoredBlock, signed: bytes, previous: bytes) -> Iterator[str]:
+    """The published form says the same, is signed by the ledger's cloud, and follows the one before."""
 
     network_id = state.genesis.network_id
     try:
         _, block = message.open_as(
-            published.KIND, published.LAYOUT, signed, cloud_key, network_id, ed25519.verify, published.SIZE_MAX
+            published.KIND, published.LAYOUT, signed, cloud_keys(state), network_id, ed25519.verify, published.SIZE_MAX
         )
     except WireError as error:
         yield str(error)

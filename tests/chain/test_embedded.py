@@ -23,9 +23,11 @@ from chain.transition import apply_block
 from chain.verify import FIRST, published_hash, verify
 from tests.chain.some_days import play
 from tests.chain.world import World
-from wire import merkle
+from wire import header, kind, merkle
 
 TOP = Path(__file__).parents[2]
+FLIPS = int(os.environ.get("GRIDTIDE_FLIPS", "60"))  # R3 by hand: 1000
+TABLES = ("state", "blocks", "headers", "history", "history_roots")
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +43,15 @@ def path(world, tmp_path) -> Path:
     genesis += f'operator_public_key = "{world.genesis.operator_public_key.hex()}"\n'
     (tmp_path / "genesis.toml").write_text(genesis)
     ledger = EmbeddedLedger.open(path, world.genesis)
-    previous = FIRST
+    previous, headers = FIRST, []
     for number, transactions in enumerate([world.log[:12], *([one] for one in world.log[12:])], start=1):
         block = ledger.commit(transactions)
         signed = world.publish(number, block.interval, block, block.transactions, previous)
         ledger.store_signed(number, signed)
         previous = published_hash(signed)
+        content = header.header_of(block, published_hash(headers[-1]) if headers else FIRST)
+        headers.append(world.sign("cloud", kind.HEADER, header.LAYOUT, content))
+        ledger.store_header(number, headers[-1])
     ledger.close()
     return path
 
@@ -166,7 +171,7 @@ def checkpoint(path: Path) -> None:
 def contents(path: Path) -> list:
     database = sqlite3.connect(path)
     try:
-        rows = [database.execute(f"SELECT * FROM {table}").fetchall() for table in ("state", "blocks")]
+        rows = [database.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
     finally:
         database.close()
     return rows
@@ -178,7 +183,7 @@ def test_every_flipped_bit_is_found(world, path):
     sound, expected = path.read_bytes(), contents(path)
     chance = random.Random(11)
     flips = found = 0
-    for _ in range(60):
+    for _ in range(FLIPS):
         at, bit = chance.randrange(len(sound)), chance.randrange(8)
         flipped = bytearray(sound)
         flipped[at] ^= 1 << bit
@@ -210,6 +215,8 @@ def is_found(path: Path, genesis: Genesis) -> bool:
         "UPDATE blocks SET signed = (SELECT signed FROM blocks WHERE height = 4) WHERE height = 3",
         "UPDATE blocks SET content = x'00' WHERE height = 3",
         "DELETE FROM blocks WHERE height = 3",
+        "UPDATE headers SET signed = (SELECT signed FROM headers WHERE height = 4) WHERE height = 3",
+        "UPDATE headers SET signed = x'00' WHERE height = 3",
         "DELETE FROM blocks WHERE height = (SELECT max(height) FROM blocks)",
     ],
 )
