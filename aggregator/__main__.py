@@ -15,21 +15,28 @@ from link.journal import open_journal
 from link.settings import SettingsError, load
 
 from .export import export
-from .prove import places
+from .prove import place_of, places
 from .service import Service
 from .settings import AggregatorSettings
 from .store import StoreBusy
 
 USAGE = """usage: python -m aggregator CONFIG.toml
        python -m aggregator export STORE.sqlite
-       python -m aggregator prove STORE.sqlite DEVICE_ID WINDOW_START_S"""
+       python -m aggregator prove STORE.sqlite DEVICE_ID WINDOW_START_S [READING_FILE]"""
 
 
-def prove(store: str, device: str, window_start_s: str) -> int:
-    """Prints where the last reading of a device in a window stands; 1 when it has no sealed one."""
+def prove(store: str, device: str, window_start_s: str, kept: str = "") -> int:
+    """
+    Prints where the last reading of a device in a window stands; 1 when it has no sealed one. kept: a file with a
+    reading as signed, which may have been pruned here.
+    """
     try:
-        found = places(Path(store), bytes.fromhex(device), int(window_start_s))
-    except (ValueError, sqlite3.Error) as error:
+        if kept:
+            place = place_of(Path(store), Path(kept).read_bytes(), int(window_start_s))
+            found = [] if place is None else [place]
+        else:
+            found = places(Path(store), bytes.fromhex(device), int(window_start_s))
+    except (OSError, ValueError, sqlite3.Error) as error:
         print(error, file=sys.stderr)
         return 2
     if found:
@@ -54,7 +61,7 @@ def main(arguments: list[str]) -> int:
             return 2
         json.dump(export(Path(arguments[1])), sys.stdout)
         return 0
-    if len(arguments) == 4 and arguments[0] == "prove":
+    if len(arguments) in (4, 5) and arguments[0] == "prove":
         return prove(*arguments[1:])
     if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
         print(USAGE, file=sys.stderr)

@@ -10,13 +10,7 @@ from typing import Any
 from wire import light_block, merkle, message
 from wire.cose import open_envelope
 
-# The leaves of a light block, in its order; a reading's bytes stand in the row of its first window.
-_LEAVES = (
-    "SELECT device_id, boot, sequence, coalesce(data, (SELECT data FROM readings AS first"
-    " WHERE first.device_id = part.device_id AND first.boot = part.boot AND first.sequence = part.sequence"
-    " AND first.data IS NOT NULL)) FROM readings AS part WHERE light_block = ? AND window_start_s = ?"
-    " ORDER BY device_id, boot, sequence"
-)
+from .prune import LEAVES
 
 
 def places(path: Path, device_id: bytes, window_start_s: int) -> list[dict[str, Any]]:
@@ -37,20 +31,39 @@ def places(path: Path, device_id: bytes, window_start_s: int) -> list[dict[str, 
 def _of_light_block(db: sqlite3.Connection, number: int, device_id: bytes, window_start_s: int) -> list[dict[str, Any]]:
     (data,) = db.execute("SELECT data FROM light_blocks WHERE number = ?", (number,)).fetchone()
     block = message.decode(light_block.LAYOUT, open_envelope(data).payload)
-    leaves = db.execute(_LEAVES, (number, window_start_s)).fetchall()
+    leaves = db.execute(LEAVES, (number, window_start_s)).fetchall()
     readings = [leaf[3] for leaf in leaves]
     if merkle.root(readings) != block.merkle_root:
         return []  # adopted from the ledger after our file was lost: its readings are not all here
-    return [
-        {
-            "area_id": block.area_id.hex(),
-            "window_start_s": window_start_s,
-            "part": block.part,
-            "reading": leaf[3].hex(),
-            "index": index,
-            "count": len(readings),
-            "path": [one.hex() for one in merkle.proof(readings, index)],
-        }
-        for index, leaf in enumerate(leaves)
-        if leaf[0] == device_id
-    ]
+    hashes = [merkle.leaf_hash(reading) for reading in readings]
+    return [_place(block, hashes, index, leaf[3]) for index, leaf in enumerate(leaves) if leaf[0] == device_id]
+
+
+def place_of(path: Path, reading: bytes, window_start_s: int) -> dict[str, Any] | None:
+    """Where a reading stands that was pruned here and kept by somebody else; None when it was in no light block."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        rows = db.execute(
+            "SELECT data, hashes FROM light_blocks JOIN leaf_hashes ON light_block = number WHERE window_start_s = ?",
+            (window_start_s,),
+        ).fetchall()
+    finally:
+        db.close()
+    for data, kept in rows:
+        hashes = [kept[at : at + 32] for at in range(0, len(kept), 32)]
+        if merkle.leaf_hash(reading) in hashes:
+            block = message.decode(light_block.LAYOUT, open_envelope(data).payload)
+            return _place(block, hashes, hashes.index(merkle.leaf_hash(reading)), reading)
+    return None
+
+
+def _place(block: light_block.LightBlock, hashes: list[bytes], index: int, reading: bytes) -> dict[str, Any]:
+    return {
+        "area_id": block.area_id.hex(),
+        "window_start_s": block.window_start_s,
+        "part": block.part,
+        "reading": reading.hex(),
+        "index": index,
+        "count": len(hashes),
+        "path": [one.hex() for one in merkle.proof_of_hashes(hashes, index)],
+    }

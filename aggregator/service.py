@@ -27,6 +27,7 @@ from .distribution import Distribution
 from .event_store import read_event
 from .follow import Gap, Next
 from .light_node import LightNode
+from .prune import before_s, prune
 from .reception import Reception, point_of
 from .refusal import Refused
 from .settings import AggregatorSettings
@@ -253,6 +254,13 @@ class Service:
             if light_blocks:
                 self._submitted.set()
                 self._journal.info("sealed", light_blocks=len(light_blocks))
+            self._prune()
+
+    def _prune(self) -> None:
+        """Old raw readings go; some at a time, so that nothing waits for it."""
+        if self._settings.keep_days:
+            with self._store.transaction():
+                prune(self._store.db, before_s(self._clock(), self._settings.keep_days))
 
     async def _submit_again(self) -> None:
         """As long as the ledger owes an answer."""

@@ -9,6 +9,8 @@ from link.mqtt import parse_broker
 from link.settings import HexId, HexKey, Settings
 from wire.interval import WINDOW_S
 
+from .prune import KEEP_DAYS_MIN
+
 Watt = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 
 
@@ -21,6 +23,7 @@ class AggregatorSettings(Settings):
     broker: str
     store: Path
     seal_delay_s: Annotated[int, Field(ge=1, lt=WINDOW_S)] = 30
+    keep_days: Annotated[int, Field(ge=0)] = 0  # raw readings; 0: for ever
     feeder_power_w_max: Watt
     area_power_w_max: dict[str, Watt] = Field(default_factory=dict)
     firmware_folder: Path | None = None
@@ -34,6 +37,13 @@ class AggregatorSettings(Settings):
     @classmethod
     def _is_broker(cls, value: str) -> str:
         parse_broker(value)
+        return value
+
+    @field_validator("keep_days")
+    @classmethod
+    def _is_longer_than_billing(cls, value: int) -> int:
+        if 0 < value < KEEP_DAYS_MIN:
+            raise ValueError(f"0 (for ever), or at least {KEEP_DAYS_MIN}")
         return value
 
     @field_validator("area_power_w_max")

@@ -17,6 +17,7 @@ from .area_store import AreaStore
 from .command_store import CommandStore
 from .event_store import EventStore
 from .key_store import KeyStore
+from .prune import SCHEMA as PRUNED
 from .reading_store import ReadingStore
 from .submission_store import SubmissionStore
 
@@ -72,6 +73,7 @@ class Store:
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = FULL")
         self.db.executescript(_SCHEMA)
+        self.db.execute(PRUNED)
         self.readings = ReadingStore(self.db)
         self.commands = CommandStore(self.db)
         self.submissions = SubmissionStore(self.db)
