@@ -165,10 +165,11 @@ def test_a_node_that_joins_late_takes_a_snapshot(days, tmp_path):
                 )
             network.nodes.append(late)
             network.start_node(late)
-            network.wait_for_height(ledger.followed, [4], 90)
             rpc = Rpc(late.place.rpc_address)
+            network.wait_for_height(ledger.followed, [4], 90)
+            network.wait(lambda: base64.b64decode(rpc.query("app_hash")["value"]) == ledger.app_hash, "its state")
+            assert ledger.app_hash == days.state.app_hash
             assert int(rpc.call("status")["sync_info"]["earliest_block_height"]) > 1, "it has no first block"
-            assert base64.b64decode(rpc.query("app_hash")["value"]) == ledger.app_hash == days.state.app_hash
             rpc.close()
             ledger.close()
 
