@@ -53,8 +53,8 @@ format: $(VENV)/.dev ## rewrite the layout of the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## speed, as ratios to raw rates of the same run
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev ## speed, as ratios to raw rates of the same run (QUICK=1: without the long ones)
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
 firmware: $(VENV)/.runtime ## cross-compile what runs on a board (ROLE= BOARD=; without them all)
 	@$(BIN)/gridtide firmware $(if $(ROLE),--role $(ROLE)) $(if $(BOARD),--board $(BOARD))

@@ -2,13 +2,16 @@
 `make bench`: every speed we promise, as a ratio to a raw rate measured in the same run.
 
 A figure that misses its promise is printed as such; it fails nothing, for it is never a
-timed test.
+timed test. `--quick` leaves out the groups that take minutes.
 """
+
+import sys
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import crypto, firmware_size, intake, ledger
+from chain.cometbft.program import NoCometBft
+from tests.bench import cometbft, crypto, firmware_size, growth, intake, ledger, settlement
 
 # What a device may take of the textbook's time (P9).
 DEVICE_RATIO_MAX = 0.75
@@ -22,13 +25,22 @@ def device_figures() -> dict[str, dict[str, float]]:
     }
 
 
+def cometbft_figures() -> dict[str, dict[str, float]]:
+    try:
+        return cometbft.figures()
+    except NoCometBft as error:
+        Console().print(f"P4 left out: {error}")
+        return {}
+
+
 def holds(figure: dict[str, float]) -> bool:
     return figure["value"] >= figure["target"] if "target" in figure else figure["value"] <= figure["at_most"]
 
 
 def main() -> None:
     table = Table("figure", "measured", "promised", "")
-    for group in (device_figures, firmware_size.figures, intake.figures, ledger.figures):
+    quick = (device_figures, firmware_size.figures, intake.figures, ledger.figures)
+    for group in quick if "--quick" in sys.argv else (*quick, settlement.figures, growth.figures, cometbft_figures):
         for name, figure in group().items():
             promised = f">= {figure['target']}" if "target" in figure else f"<= {figure['at_most']}"
             table.add_row(name, f"{figure['value']:g}", promised, "holds" if holds(figure) else "MISSED")
