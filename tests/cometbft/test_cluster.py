@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -181,14 +182,16 @@ def test_the_cluster_command_leaves_nothing_behind(tmp_path):
     command += ["--ready", str(ready)]
     for _ in range(2):  # a new network, and the same again
         with subprocess.Popen(command, cwd=TOP, stdout=subprocess.PIPE, text=True) as cluster:
-            for line in cluster.stdout:
-                if line.count("peers 3") == 4:
-                    break
-            addresses = json.loads(ready.read_text())
-            assert len(addresses) == 4 and all(Rpc(address).height() >= 1 for address in addresses)
-            cluster.send_signal(2)
-            cluster.stdout.read()
-            assert cluster.wait(30) == 0
+            try:
+                for line in cluster.stdout:
+                    if line.count("peers 3") == 4:
+                        break
+                addresses = json.loads(ready.read_text())
+                assert len(addresses) == 4 and all(Rpc(address).height() >= 1 for address in addresses)
+                cluster.send_signal(signal.SIGINT)
+                assert cluster.wait(30) == 0
+            finally:
+                cluster.kill()
         listed = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
         assert str(tmp_path) not in listed
 
