@@ -1,4 +1,4 @@
-"""A trace for a terminal: one row per flow, what is behind it below, and where it all came from (or went)."""
+"""A trace for a terminal: one row per flow with the blocks it stands in, what is behind it, and where it all ended."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,39 +22,47 @@ def _title(found: Row) -> Text:
 
 
 def _flows(found: Row) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("interval", "from", "to", "type"):
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim", caption_justify="right")
+    table.caption = "metered, priced, settled: in these blocks"
+    ends = _shown_ends(found)
+    for title in ("interval", *ends, "type"):
         table.add_column(title, no_wrap=True)
-    for title in ("Wh", "per kWh", "paid"):
+    for title in ("Wh", "per kWh", "paid", "metered", "priced", "settled"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("blocks")
     for step in found["steps"]:
         table.add_row(
             _clock(step),
-            step["plant"]["name"],
-            step["taker"]["name"],
+            *(step[ends[title]]["name"] for title in ends),
             step["energy_type"],
             str(step["energy_wh"]),
             f"{step['price_micro_per_kwh'] / 1e6:.4f}",
             f"{step['money_micro'] / 1e6:.6f}",
-            _blocks(step),
+            _metered(step),
+            _height(step["price_block"]),
+            _height(step["settlement_block"]),
         )
     return table
+
+
+def _shown_ends(found: Row) -> dict[str, str]:
+    """Title -> end of a step; not the end that is the same in every row, as the headline names it."""
+    other = "to" if found["direction"] == "sold" else "from"
+    ends = {"from": "plant", "to": "taker"}
+    return ends if len(found["who"]) > 1 else {title: end for title, end in ends.items() if title == other}
 
 
 def _clock(step: Row) -> str:
     return f"{datetime.fromtimestamp(step['start_s'], UTC):%H:%M} #{step['interval']}"
 
 
-def _blocks(step: Row) -> str:
-    """Where it stands: what was measured, the price, the settlement."""
-    measured = step["produced_in"] or step["used_in"]
-    heights = sorted({block["height"] for block in measured})
-    return f"measured {_list(heights)}, price {step['price_block'] or '-'}, settled {step['settlement_block'] or '-'}"
+def _metered(step: Row) -> str:
+    """The blocks that carry what was measured, of the plant if it has a meter."""
+    heights = sorted({block["height"] for block in step["produced_in"] or step["used_in"]})
+    return "+".join(map(str, heights)) or "-"
 
 
-def _list(numbers: list[int]) -> str:
-    return "+".join(map(str, numbers)) or "-"
+def _height(height: int | None) -> str:
+    return str(height or "-")
 
 
 def _behind(found: Row) -> list[RenderableType]:
