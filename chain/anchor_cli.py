@@ -1,6 +1,8 @@
 """`gridtide ledger anchor` and `gridtide ledger audit`: from one ledger to another, and back."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -38,9 +40,9 @@ def anchor(
     out: Annotated[Path, typer.Option(help="write the signed Anchor to this file, to be submitted")],
 ) -> None:
     """Sign the Hash_G of some days of one ledger, to stand on another."""
-    state, other = _state(ledger, genesis), _state(anchors, anchors_genesis)
     days = range(_day(first), _day(last) + 1)
-    digest, count = hash_g.hash_g(state, days), len(hash_g.plants(state))
+    with _opened(ledger, genesis) as (state, books), _opened(anchors, anchors_genesis) as (other, _):
+        digest, count = hash_g.hash_g(books, days), len(books.plants(days))
     signer = SigningKey(bytes.fromhex(key.read_text().strip()))
     signer_id = sha256(bytes(signer.verify_key)).digest()[:8]
     fields = (nonce(other, signer_id) + 1, state.genesis.network_id, days[0], days[-1], count, digest)
@@ -66,21 +68,26 @@ def audit(
 
     Example: gridtide ledger audit group.sqlite group.toml regulator.sqlite regulator.toml --plant ID --day 2026-11-20
     """
-    state, other = _state(ledger, genesis), _state(anchors, anchors_genesis)
     plant_id, number = bytes.fromhex(plant), _day(day)
-    if plant_id not in hash_g.plants(state):
-        _fail(f"{plant}: no such plant")
-    covering = list(_covering(other, state.genesis.network_id, number))
-    if not covering:
-        _fail(f"no anchor covers {day}")
-    for days, anchored in covering:
-        shown = hash_g.audited(state, plant_id, number, days)
-        place = hash_g.plants(state).index(plant_id)
-        is_good = hash_g.is_authentic(shown, plant_id, place, number, days, anchored.plant_count, anchored.hash_g)
-        result = {"days": [_text(days[0]), _text(days[-1])], "authentic": is_good, "intervals": len(shown.rows)}
-        typer.echo(json.dumps({**result, "day_hash": shown.day_hash.hex(), "hash_g": anchored.hash_g.hex()}))
-        if not is_good:
-            raise typer.Exit(1)
+    with _opened(ledger, genesis) as (state, books), _opened(anchors, anchors_genesis) as (other, _):
+        covering = list(_covering(other, state.genesis.network_id, number))
+        if not covering:
+            _fail(f"no anchor covers {day}")
+        for days, anchored in covering:
+            if plant_id not in books.plants(days):
+                _fail(f"{plant}: no such plant, or no readings of it from {_text(days[0])} to {_text(days[-1])}")
+            if not _is_authentic(books, plant_id, number, days, anchored):
+                raise typer.Exit(1)
+
+
+def _is_authentic(books: hash_g.Books, plant_id: bytes, day: int, days: range, anchored: Anchored) -> bool:
+    """Against one anchor; and says so. Raises RowsPruned."""
+    shown = hash_g.audited(books, plant_id, day, days)
+    place = books.plants(days).index(plant_id)
+    is_good = hash_g.is_authentic(shown, plant_id, place, day, days, anchored.plant_count, anchored.hash_g)
+    result = {"days": [_text(days[0]), _text(days[-1])], "authentic": is_good, "intervals": len(shown.rows)}
+    typer.echo(json.dumps({**result, "day_hash": shown.day_hash.hex(), "hash_g": anchored.hash_g.hex()}))
+    return is_good
 
 
 def _covering(other: State, ledger_id: bytes, day: int) -> list[tuple[range, Anchored]]:
@@ -92,11 +99,14 @@ def _covering(other: State, ledger_id: bytes, day: int) -> list[tuple[range, Anc
     return found
 
 
-def _state(path: Path, genesis: Path) -> State:
+@contextmanager
+def _opened(path: Path, genesis: Path) -> Iterator[tuple[State, hash_g.Books]]:
+    """A ledger's state and books, for as long as its file is open; what is wrong with it ends the command."""
     try:
         file = LedgerFile(path, is_writing=False)
         try:
-            return load_state(file, Genesis.load(genesis))
+            state = load_state(file, Genesis.load(genesis))
+            yield state, hash_g.Books(state, file.history)
         finally:
             file.close()
     except LedgerError as error:

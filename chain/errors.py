@@ -4,6 +4,7 @@ LedgerError               the ledger on disk is not what it should be, or cannot
   WrongGenesis            the file belongs to another genesis
   LedgerBusy              another process has the file open for writing
   LedgerCorrupt           what is stored contradicts itself; `verify` says where
+  RowsPruned              what is asked for left the state, and this file keeps it no more
 """
 
 
@@ -24,4 +25,8 @@ class LedgerBusy(LedgerError):
 
 
 class LedgerCorrupt(LedgerError):
+    pass
+
+
+class RowsPruned(LedgerError):
     pass

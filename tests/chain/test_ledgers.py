@@ -6,10 +6,13 @@ from typer.testing import CliRunner
 from chain import hash_g
 from chain.cli import app
 from chain.embedded import EmbeddedLedger
+from chain.errors import RowsPruned
+from chain.ledger_file import LedgerFile
 from chain.ledgers import BUSINESS, REGULATORY, TAKES, TRADING, key_for, key_of, may_read, open_block, seal_block
 from chain.status import Status
 from tests.chain.test_exchange import Street
 from tests.chain.world import START, Key, World
+from tests.phone import kept
 from wire import anchor, kind, membership
 
 DAY = START // 48
@@ -87,11 +90,12 @@ def seed_of(name: str) -> bytes:
 def test_any_plants_day_is_checked_against_its_anchor():
     world = Street()
     days = range(DAY - 1, DAY + 2)
-    digest = hash_g.hash_g(world.state, days)
-    plants = hash_g.plants(world.state)
+    books = hash_g.Books(world.state)
+    digest = hash_g.hash_g(books, days)
+    plants = books.plants(days)
     for place, plant in enumerate(plants):
         for day in days:
-            shown = hash_g.audited(world.state, plant, day, days)
+            shown = hash_g.audited(books, plant, day, days)
             checks = (plant, place, day, days, len(plants), digest)
             assert hash_g.is_authentic(shown, *checks)
             changed = shown._replace(rows=((START, 1, 2, 3, 4), *shown.rows[1:]))
@@ -100,7 +104,7 @@ def test_any_plants_day_is_checked_against_its_anchor():
             assert not hash_g.is_authentic(shown, plants[place - 1], *checks[1:])
             assert not hash_g.is_authentic(shown, plant, place, day + 1, *checks[3:])
             assert not hash_g.is_authentic(shown, *checks[:-1], bytes(32))
-    assert len(hash_g.rows_of(world.state, plants[0], DAY)) == 4
+    assert len(books.rows(plants[0], DAY)) == 4
 
 
 def test_a_regulator_audits_from_the_command_line(tmp_path):
@@ -149,3 +153,23 @@ def run(status: int, *words: str) -> str:
     result = CliRunner().invoke(app, list(words))
     assert result.exit_code == status, result.output
     return result.output
+
+
+def test_a_day_that_left_the_state_is_audited_from_the_file(tmp_path):
+    world = kept.history()
+    path = tmp_path / "ledger.sqlite"
+    kept.write(world, path)
+    days = range(START // 48, START // 48 + 1)
+    whole = World(history_intervals=10_000)  # the same history, of which nothing left
+    for transaction in world.log:
+        whole.apply(transaction)
+    file = LedgerFile(path, is_writing=False)
+    books, plants = hash_g.Books(world.state, file.history), hash_g.Books(whole.state).plants(days)
+    assert plants and books.plants(days) == plants
+    assert hash_g.hash_g(books, days) == hash_g.hash_g(hash_g.Books(whole.state), days)
+    file.close()
+    file = LedgerFile(path, is_writing=True)
+    file.prune_history(START + 1)
+    with pytest.raises(RowsPruned, match=f"interval {START}"):
+        hash_g.hash_g(hash_g.Books(world.state, file.history), days)
+    file.close()
