@@ -62,6 +62,7 @@ class EmbeddedLedger:
         self._verify = verify
         self.state = state
         self.height = file.height()
+        self.refused: dict[bytes, Status] = {}  # what the last submission left out of every block
 
     @classmethod
     def open(cls, path: str | Path, genesis: Genesis, verify: Verify = ed25519.verify) -> "EmbeddedLedger":
@@ -108,6 +109,14 @@ class EmbeddedLedger:
         self.state.unsaved.clear()
         self.height = block.height
         return block
+
+    def submit(self, transactions: Iterable[bytes]) -> list[CommittedBlock]:
+        """What every engine does with transactions: the blocks they are in. Here there is no one to agree with."""
+        return [self.commit(transactions)]
+
+    def catch_up(self) -> list[CommittedBlock]:
+        """Blocks that somebody else made meanwhile."""
+        return []
 
     def block(self, height: int) -> CommittedBlock | None:
         stored = self._file.block(height)

@@ -5,6 +5,7 @@ it does not matter in which order things of one instant arrive.
 """
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from hashlib import sha256
 
 from wire import cose
@@ -56,6 +57,11 @@ class Mempool:
         taken = [self._waiting.pop(digest)[1] for digest in digests]
         self._bytes -= sum(map(len, taken))
         return taken
+
+    def give_back(self, transactions: Iterable[bytes]) -> None:
+        """They were taken, and no block has them: they wait for the next."""
+        for transaction in transactions:
+            self.put(transaction, 0)
 
     def applied(self, transaction: bytes) -> None:
         """It stands on the ledger: offering it again is of no use."""

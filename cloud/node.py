@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from chain import query
+from chain.cometbft.errors import Away
 from chain.embedded import CommittedBlock, EmbeddedLedger
 from chain.genesis import Genesis
 from chain.status import Status
@@ -85,9 +86,16 @@ class FullNode:
         self.ledger.store_signed(committed.height, signed)
         return signed
 
-    def commit(self, transactions: Sequence[bytes], now_s: int) -> Outgoing:
-        """The next block over these transactions, durable and signed; to be published."""
-        committed = self.ledger.commit(transactions)
+    def commit(self, transactions: Sequence[bytes], now_s: int) -> list[Outgoing]:
+        """
+        The next block over these transactions (more of them when validators make the blocks), durable and signed; to
+        be published. Raises Away when the validators are away.
+        """
+        blocks = self.ledger.submit(transactions)
+        self.refused.update(status.name for status in self.ledger.refused.values())
+        return [self._publish(block, now_s) for block in blocks]
+
+    def _publish(self, committed: CommittedBlock, now_s: int) -> Outgoing:
         signed = self._sign(committed, self._head_hash)
         self._head_hash = sha256(signed).digest()
         self._headers.sign(committed)
@@ -103,7 +111,13 @@ class FullNode:
     def make_block(self, now_s: float) -> list[Outgoing]:
         """A block of what was submitted before this instant, if there is any."""
         transactions = self.mempool.take(int(now_s * 1000))
-        return [self.commit(transactions, int(now_s))] if transactions else []
+        if not transactions:
+            return []
+        try:
+            return self.commit(transactions, int(now_s))
+        except Away:
+            self.mempool.give_back(transactions)
+            raise
 
     def is_registered(self) -> bool:
         """Whether the operator has put this key on the ledger: until then it takes nothing from us."""
@@ -115,13 +129,14 @@ class FullNode:
         with Advance, the settlements and the prices.
         """
         blocks = self.make_block(now_s)
+        blocks += [self._publish(block, int(now_s)) for block in self.ledger.catch_up()]
         if not self.is_registered():
             return blocks
         drafts = market_step(self.ledger.state, interval)
         if drafts:
             last_nonce = query.nonce(self.ledger.state, self._signer.identity)
             transactions = sign_all(drafts, last_nonce, self._signer, self._genesis.network_id)
-            blocks.append(self.commit(transactions, int(now_s)))
+            blocks += self.commit(transactions, int(now_s))
             self._write_market(interval)
         return blocks
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from math import floor
 
-from chain.embedded import EmbeddedLedger
+from chain.cometbft.errors import Away
 from chain.genesis import Genesis
 from chain.ledgers import seal_block
 from link.journal import Journal
@@ -22,12 +22,14 @@ from wire import topics
 from wire.errors import WireError
 from wire.interval import INTERVAL_S, interval_of
 
+from .engine import open_ledger
 from .feeder import Feeder, read_area_load
 from .node import FullNode, Outgoing
 from .settings import CloudSettings
 
 STRATEGY_S = 3600
 STRATEGY_OFFSET_S = 5
+AGAIN_S = 5  # after an opening that the validators were away for
 
 
 class Service:
@@ -37,7 +39,7 @@ class Service:
         self._journal = journal
         self._genesis = Genesis.load(settings.genesis)
         signer = load_signer(settings.secret_key_file)
-        self._ledger = EmbeddedLedger.open(settings.ledger, self._genesis)
+        self._ledger = open_ledger(settings, self._genesis)
         self._series = TimeSeries(
             settings.influx_url, settings.influx_token, settings.influx_org, settings.influx_bucket
         )
@@ -45,6 +47,7 @@ class Service:
         self._feeder = Feeder()
         self._group_key = None if settings.group_key_file is None else load_key(settings.group_key_file)
         self._submitted = asyncio.Event()
+        self._is_opened = True  # the interval that the clock says is open, on the ledger
         self._link = MqttLink(
             settings.broker,
             f"cloud-{signer.identity.hex()}",
@@ -114,7 +117,7 @@ class Service:
         """First what an outage left undone, then for ever."""
         self._open_interval()
         while True:
-            opening_s = next_after(self._clock(), INTERVAL_S, self._settings.price_delay_s)
+            opening_s = self._next_opening_s()
             if await self._is_submitted_before(opening_s):
                 block_s = floor(self._clock()) + 1
                 if block_s < opening_s:
@@ -123,6 +126,11 @@ class Service:
                     continue
             await sleep_until(opening_s, self._clock)
             self._open_interval()
+
+    def _next_opening_s(self) -> int:
+        if self._is_opened:
+            return next_after(self._clock(), INTERVAL_S, self._settings.price_delay_s)
+        return floor(self._clock()) + AGAIN_S
 
     async def _is_submitted_before(self, utc_s: int) -> bool:
         try:
@@ -133,14 +141,22 @@ class Service:
         return True
 
     def _make_block(self) -> None:
-        self._publish(self._node.make_block(self._clock()))
+        try:
+            self._publish(self._node.make_block(self._clock()))
+        except Away as error:
+            self._journal.warning("validators_away", reason=str(error))
         self._rest()
 
     def _open_interval(self) -> None:
         """The market interval that the clock says is open, once its price is due."""
         now_s = self._clock()
         interval = interval_of(int(now_s) - self._settings.price_delay_s)
-        self._publish(self._node.open_interval(interval, now_s))
+        try:
+            self._publish(self._node.open_interval(interval, now_s))
+            self._is_opened = True
+        except Away as error:
+            self._is_opened = False
+            self._journal.warning("validators_away", reason=str(error))
         self._rest()
         self._journal.info("interval", interval=interval, height=self._ledger.height, **self._counts())
 

@@ -1,7 +1,7 @@
 """What a full node is told in its TOML file (examples/cloud.toml explains each setting)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -15,6 +15,8 @@ class CloudSettings(Settings):
     secret_key_file: Path
     broker: str
     ledger: Path
+    engine: Literal["embedded", "cometbft"] = "embedded"
+    cometbft_rpc: str = "127.0.0.1:26657"  # or unix:/path/to/socket
     group_key_file: Path | None = None  # 64 hex digits: blocks go out sealed, for members only
     price_delay_s: Annotated[int, Field(ge=1, lt=INTERVAL_S)] = 60
     report_s: Annotated[int, Field(ge=1, le=86400)] = 300

@@ -1,8 +1,9 @@
 """
 CometBftError            a node, or the program itself, is not to be had
   NoCometBft             the program is not on this machine: the message says how to get it
-  RpcError               the node answered with an error
-  NotReached             nobody answers
+  Away                   not now; the same may go well later
+    RpcError             the node answered with an error
+    NotReached           nobody answers, or the validators do not agree in time
   Diverged               our replay of a block has another app hash than the validators agreed on
 """
 
@@ -17,11 +18,15 @@ class NoCometBft(CometBftError):
     pass
 
 
-class RpcError(CometBftError):
+class Away(CometBftError):
     pass
 
 
-class NotReached(CometBftError):
+class RpcError(Away):
+    pass
+
+
+class NotReached(Away):
     pass
 
 

@@ -23,6 +23,7 @@ from chain.cometbft.rpc import Rpc
 from chain.cometbft.sequence import in_turn
 from chain.cometbft.verified import Verified
 from chain.embedded import CommittedBlock, EmbeddedLedger
+from chain.errors import LedgerError
 from chain.genesis import Genesis
 from chain.opened import Opened, open_transaction
 from chain.order import in_order, order
@@ -42,18 +43,24 @@ class ForeignBlock(NamedTuple):
 
 
 class FollowingLedger(EmbeddedLedger):
-    """followed: CometBFT's height up to which everything is in the file. refused: what the last submission left out."""
+    """followed: CometBFT's height up to which everything is in the file."""
 
     _rpc: Rpc
     _wait: Callable[[float], None]
+    _patience_s: float
     _marker: Path
     _door: Door
+    _untold: list[CommittedBlock]  # in the file, and not yet given to whoever submits
     followed: int
-    refused: dict[bytes, Status]
 
     @classmethod
     def follow(
-        cls, path: str | Path, genesis: Genesis, rpc: Rpc, wait: Callable[[float], None] = time.sleep
+        cls,
+        path: str | Path,
+        genesis: Genesis,
+        rpc: Rpc,
+        wait: Callable[[float], None] = time.sleep,
+        patience_s: float = PATIENCE_S,
     ) -> "FollowingLedger":
         """
         Open the ledger in the file at `path` and catch up. wait(seconds) sleeps on the world's clock.
@@ -63,27 +70,42 @@ class FollowingLedger(EmbeddedLedger):
         verified = Verified()
         ledger = cls.open(path, genesis, verified)
         assert isinstance(ledger, cls)
-        ledger._rpc, ledger._wait = rpc, wait
+        ledger._rpc, ledger._wait, ledger._patience_s = rpc, wait, patience_s
         ledger._door = Door(verified, open_transaction)
-        ledger._marker = Path(f"{path}.followed")
-        ledger.followed = ledger._read_marker()
-        ledger.refused = {}
-        ledger.catch_up()
+        ledger._marker = marker(path)
+        ledger._untold = []
+        try:
+            ledger.followed = ledger._read_marker()
+            ledger.catch_up()
+        except LedgerError:
+            ledger.close()
+            raise
         return ledger
 
-    def submit(self, transactions: Iterable[bytes], patience_s: float = PATIENCE_S) -> list[CommittedBlock]:
+    def close(self) -> None:
+        self._rpc.close()
+        super().close()
+
+    def submit(self, transactions: Iterable[bytes], patience_s: float | None = None) -> list[CommittedBlock]:
         """
         Hand the transactions in, in their order, and come back with the blocks they are in (and others' beside them).
 
-        Raises NotReached when the validators do not get there in time; what was handed in may still come.
+        Raises Away when the validators do not get there in time; what was handed in may still come.
         """
-        blocks = self.catch_up()
+        self._take(set(), 0)
         awaited = self._hand_in(in_order(transactions))
-        return blocks + self._take(awaited, patience_s)
+        self._take(awaited, self._patience_s if patience_s is None else patience_s)
+        return self._tell()
 
     def catch_up(self) -> list[CommittedBlock]:
         """The blocks that are there already, whoever handed them in."""
-        return self._take(set(), PATIENCE_S)
+        self._take(set(), 0)
+        return self._tell()
+
+    def _tell(self) -> list[CommittedBlock]:
+        """Each block once, also after a submission that failed halfway."""
+        told, self._untold = self._untold, []
+        return told
 
     def _hand_in(self, opened: list[Opened]) -> set[bytes]:
         """
@@ -100,15 +122,14 @@ class FollowingLedger(EmbeddedLedger):
             self._rpc.give(handed[at : at + _BATCH])
         return set(handed)
 
-    def _take(self, awaited: set[bytes], patience_s: float) -> list[CommittedBlock]:
+    def _take(self, awaited: set[bytes], patience_s: float) -> None:
         """Follow until nothing is awaited and nothing is left to follow."""
         polls_left = patience_s / _POLL_S  # counted, not timed: on the bench the clock stands still meanwhile
-        blocks: list[CommittedBlock] = []
         group: list[ForeignBlock] = []
         while True:
             found = self._fetch((group[-1].height if group else self.followed) + 1)
             if found is None and not awaited:
-                return blocks + self._apply(group)
+                return self._apply(group)
             if found is None:
                 if polls_left <= 0:
                     self._apply(group)
@@ -117,7 +138,7 @@ class FollowingLedger(EmbeddedLedger):
                 self._wait(_POLL_S)
                 continue
             if not _is_in_order([*group, found]):
-                blocks += self._apply(group)
+                self._apply(group)
                 group = []
             group.append(found)
             awaited -= set(found.transactions)
@@ -131,27 +152,25 @@ class FollowingLedger(EmbeddedLedger):
         transactions = [base64.b64decode(one) for one in block["block"]["data"]["txs"] or ()]
         return ForeignBlock(height, tuple(transactions), base64.b64decode(results["app_hash"]))
 
-    def _apply(self, group: list[ForeignBlock]) -> list[CommittedBlock]:
+    def _apply(self, group: list[ForeignBlock]) -> None:
         """One block of ours of all of them; none when they are empty. Raises Diverged, LedgerError."""
         if not group:
-            return []
+            return
         transactions = [transaction for block in group for transaction in block.transactions]
         last = group[-1]
         if transactions:
             self._write_marker(last.height)
-            blocks = [self.commit(transactions)]
-        else:
-            blocks = []
+            self._untold.append(self.commit(transactions))
         self.followed = last.height
         self._write_marker(last.height)
         if self.app_hash != last.app_hash:
             raise Diverged(f"CometBFT's block {last.height} comes to another app hash here")
-        return blocks
 
     def _read_marker(self) -> int:
         """What was followed: the marker says it for both cases, the block it was written before is there or is not."""
         if not self._marker.is_file():
-            assert self.height == 0, f"{self._marker} is missing"
+            if self.height:
+                raise LedgerError(f"this ledger was not made by following validators: there is no {self._marker.name}")
             return 0
         height, before, after = json.loads(self._marker.read_text(encoding="utf-8"))
         return after if self.height > height else before
@@ -163,6 +182,11 @@ class FollowingLedger(EmbeddedLedger):
             file.flush()
             os.fsync(file.fileno())
         part.rename(self._marker)
+
+
+def marker(path: str | Path) -> Path:
+    """The file beside a followed ledger that says how far; an embedded ledger has none."""
+    return Path(f"{path}.followed")
 
 
 def _is_in_order(group: list[ForeignBlock]) -> bool:
