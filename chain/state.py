@@ -2,228 +2,68 @@
 The State is everything the ledger knows, as named tables of key -> value: what rules read and write, what the engine
 keeps on disk, and what the app hash is a function of.
 
-Keys are bytes, values are namedtuples of integers, bytes and tuples of them. A rule writes through `put` and `delete`,
-so the state knows what changed since it was sealed; `seal` brings the app hash up to date at the price of the changes.
+Keys are bytes, values are rows (chain/rows.py). A rule writes through `put` and `delete` (chain/table.py), so the state
+knows what changed since it was sealed; `seal` brings the app hash up to date at the price of the changes.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
-import cbor2
-
-from chain import lot
-from chain.archive import INTERVAL_OF, Archive, Root
+from chain import lot, rows
+from chain.archive import Archive, Root
 from chain.board import Commitment, Posting
-from chain.errors import LedgerCorrupt
 from chain.genesis import Genesis
 from chain.ledgers import Anchored, Member
+from chain.rows import (
+    GRID_ID,
+    Agreement,
+    Book,
+    Boxes,
+    Control,
+    Digest,
+    Flow,
+    FormerKey,
+    Head,
+    Measured,
+    Number,
+    Posted,
+    Recorded,
+    Settled,
+    Subject,
+    Wallet,
+)
+from chain.table import Table
 from chain.trie import Trie
 from chain.version import Latest, Version
 from chain.weights import Validator
-from wire import receipt
 from wire.block import Decision
-from wire.schema import U32, Layout
 
-
-class Number(NamedTuple):
-    """A value that is one number."""
-
-    number: int
-
-
-class Digest(NamedTuple):
-    """A value that is one hash."""
-
-    digest: bytes
-
-
-class Boxes(NamedTuple):
-    """A user's profile, sealed to the user and to the operator; by user id."""
-
-    for_user: bytes
-    for_operator: bytes
-
-
-class Subject(NamedTuple):
-    """Who holds a key; by subject id."""
-
-    role: int
-    public_key: bytes
-    owner_id: bytes
-    area_id: bytes
-    energy_type: int
-
-
-class FormerKey(NamedTuple):
-    """A key that counts no more; by (subject id, number of the key, from 0)."""
-
-    public_key: bytes
-    until_interval: int  # the last market interval in which something was signed with it
-    ended_by: int  # wire.kind: ROTATION or REVOCATION
-    is_lost: int  # 1: the operator ended it; what came later under it is not its holder's
-
-
-class Agreement(NamedTuple):
-    """A contract as agreed, open or closed; by contract id. It stays, so that its id is never taken again."""
-
-    owner_id: bytes
-    contract_kind: int
-    device_id: bytes
-    terms: tuple[int, ...]
-    energy_types: tuple[int, ...]
-    is_open: int
-
-
-class Control(NamedTuple):
-    """What a contract decided last, for its minimum times; by contract id."""
-
-    value: int
-    reason: int
-    since_interval: int  # the first interval with this value (a deferrable load: on or off)
-    day: int  # UTC day of `switches`
-    switches: int
-    temperature_mc: int  # measured when the last decision was made
-    rise_mc: int  # measured over the last interval it was on for; 0 when never seen
-
-
-class Head(NamedTuple):
-    """Where an aggregator's chain of light blocks ends; by aggregator id."""
-
-    number: int
-    digest: bytes
-
-
-class Book(NamedTuple):
-    """What one device measured in one interval, summed over windows and parts; by (interval, device id)."""
-
-    consumed_wh: int
-    produced_wh: int
-    charged_wh: int
-    discharged_wh: int
-
-
-class Measured(NamedTuple):
-    """The latest state of a device's equipment; by device id."""
-
-    window_start_s: int
-    consumed_wh: int  # in that window
-    temperature_mc: int
-    soc_permille: int
-    relays: int
-    flags: int
-
-
-class Posted(NamedTuple):
-    """The prices of an interval; by interval."""
-
-    price_micro_per_kwh: tuple[int, ...]  # by energy type
-    signal_micro_per_kwh: int  # what contracts go by: docs/price.md
-
-
-# A receipt, and when the ledger took it.
-Recorded = Layout("Recorded", (*receipt.LAYOUT.fields, ("recorded_interval", U32))).cls
-
-
-class Flow(NamedTuple):
-    """Energy that moved from one meter to another in one interval. GRID_ID stands for the upper network."""
-
-    producer_id: bytes
-    consumer_id: bytes
-    energy_type: int
-    energy_wh: int
-    price_micro_per_kwh: int
-    money_micro: int
-
-
-class Settled(NamedTuple):
-    """An interval as it is booked into the wallets now; by interval."""
-
-    flows: tuple[Flow, ...]
-
-
-class Wallet(NamedTuple):
-    """A user's account, or the grid's; by user id, GRID_ID for the grid."""
-
-    balance_micro: int
-    bought_wh: int
-    sold_wh: int
-
-
-GRID_ID = bytes(8)
-
-
-def _plain(row: list) -> tuple:
-    return tuple(_plain(item) if isinstance(item, list) else item for item in row)
-
-
-class Table:
-    """One named table. `make` builds its values; `number` is its place in TABLES, for ever."""
-
-    def __init__(self, name: str, number: int, make: Any, changed: set[tuple[int, bytes]]) -> None:
-        self.name = name
-        self.number = number
-        self._make = make
-        self._rows: dict[bytes, Any] = {}
-        self._changed = changed
-        self._interval_of = INTERVAL_OF.get(name)
-        self._of_interval: dict[int, set[bytes]] = defaultdict(set)
-
-    def get(self, key: bytes, default: Any = None) -> Any:
-        return self._rows.get(key, default)
-
-    def put(self, key: bytes, value: tuple) -> None:
-        self._rows[key] = value
-        self._changed.add((self.number, key))
-        if self._interval_of is not None:
-            self._of_interval[self._interval_of(key, value)].add(key)
-
-    def delete(self, key: bytes) -> None:
-        value = self._rows.pop(key)
-        self._changed.add((self.number, key))
-        if self._interval_of is not None:
-            keys = self._of_interval[self._interval_of(key, value)]
-            keys.discard(key)
-            if not keys:
-                del self._of_interval[self._interval_of(key, value)]
-
-    def of_interval(self, interval: int) -> list[bytes]:
-        """The keys that belong to an interval (chain/archive.py), ascending."""
-        return sorted(self._of_interval.get(interval, ()))
-
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def items(self) -> Iterator[tuple[bytes, Any]]:
-        """Ascending by key: no rule may depend on the order of insertion."""
-        for key in sorted(self._rows):
-            yield key, self._rows[key]
-
-    def rows(self) -> Iterable[tuple[bytes, Any]]:
-        """In no order that may matter: for sums only."""
-        return self._rows.items()
-
-    def encoded(self, key: bytes) -> bytes | None:
-        """The value as it is hashed and stored; None when there is none."""
-        value = self._rows.get(key)
-        return None if value is None else cbor2.dumps(value)
-
-    def load(self, key: bytes, encoded: bytes) -> None:
-        """Put back a stored row. Raises LedgerCorrupt when `encoded` is no row of this table."""
-        try:
-            row = cbor2.loads(encoded)
-            self.put(key, self._make(_plain(row)))
-        except (cbor2.CBORDecodeError, TypeError, ValueError, IndexError) as error:
-            raise LedgerCorrupt(f"a row of {self.name} cannot be read: {error}") from error
-
-
-def _settled(row: tuple) -> Settled:
-    return Settled(tuple(Flow(*flow) for flow in row[0]))
-
+__all__ = [
+    "GRID_ID",
+    "LAST_DECISION",
+    "NOW",
+    "TABLES",
+    "Agreement",
+    "Book",
+    "Boxes",
+    "Control",
+    "Digest",
+    "Flow",
+    "FormerKey",
+    "Head",
+    "Measured",
+    "Number",
+    "Posted",
+    "Recorded",
+    "Settled",
+    "State",
+    "Subject",
+    "Table",
+    "Wallet",
+    "leaf_path",
+    "u32",
+    "u64",
+]
 
 # Append, never reorder: the number of a table is part of the hash of its rows.
 TABLES = (
@@ -244,7 +84,7 @@ TABLES = (
     ("decisions", lambda row: Decision(*row)),
     ("receipts", lambda row: Recorded(*row)),  # by (device id, command sequence)
     ("answers", lambda row: Number(*row)),  # decision id -> command sequence of the receipt that answers it
-    ("settled", _settled),
+    ("settled", rows.settled),
     ("wallets", lambda row: Wallet(*row)),
     ("versions", lambda row: Version(*row)),
     ("latest_versions", lambda row: Latest(*row)),
