@@ -46,6 +46,7 @@ check: $(VENV)/.dev ## lint, types, arrows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@ln -sfn "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" $(VENV)/typeshed
 	$(BIN)/pyright -p firmware
 	$(BIN)/python -m pytest -q tests/test_arrows.py
 

@@ -70,6 +70,7 @@ def attempt():
     try:
         __import__("main")  # a firmware never returns
     except Exception as error:
+        # The stubs' sys is CPython's.
         sys.print_exception(error)  # pyright: ignore[reportAttributeAccessIssue]
     _give_up("raised")
     machine.reset()
