@@ -11,6 +11,7 @@ METERS   ?= 30
 MLMDS    ?= 3
 HOURS    ?= 24
 BROKER   ?= auto
+ENGINE   ?= embedded
 OUT      ?= out/hil
 
 .DEFAULT_GOAL := help
@@ -36,8 +37,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED= SPEED= METERS= MLMDS= HOURS= BROKER= OUT=)
-	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --hours $(HOURS) --broker $(BROKER) --out $(OUT)
+hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED= SPEED= METERS= MLMDS= HOURS= BROKER= ENGINE= OUT=)
+	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --hours $(HOURS) --broker $(BROKER) --engine $(ENGINE) --out $(OUT)
 
 test: $(VENV)/.dev ## every test
 	$(BIN)/python -m pytest -q -n 2 tests

@@ -26,6 +26,8 @@ gridtide hil --scenario rough_day --seed 7         faults and replays
 
 gridtide hil --meters 12 --mlmds 2 --hours 2       a small, short one
 
+gridtide hil --engine cometbft                     the same day, four validators agree on its blocks
+
 gridtide hil --speed 1 --start 11:00 --hours 1     in real time, with latency figures
 
 The exit status is 0 only if every invariant in OUT/report.json holds."""
@@ -41,11 +43,12 @@ def hil(
     out: Annotated[Path, typer.Option(help="where the report, evidence and logs go")] = Path("out/hil"),
     hours: Annotated[float, typer.Option(help="0.5 to 36")] = 24.0,
     start: Annotated[str, typer.Option(help="where in the day to begin, UTC")] = "00:00",
+    engine: Annotated[str, typer.Option(help="of the ledger: embedded, or cometbft with four validators")] = "embedded",
 ) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     try:
-        options = Options(scenario, seed, speed, meters, mlmds, broker, out, hours, start)
+        options = Options(scenario, seed, speed, meters, mlmds, broker, out, hours, start, engine=engine)
         holds = _play(options, console)
     except OptionError as error:
         _fail(str(error), 2)

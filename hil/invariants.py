@@ -107,6 +107,7 @@ CHECKS: dict[str, Check] = {
         books.meters_agree_with_the_plant,
         books.money_is_conserved,
         books.ledger_conserves,
+        books.validators_agree,
         books.prices_are_complete_and_recomputed,
         control.receipts_are_signed_by_their_device,
         control.obeyed_commands_have_receipts,

@@ -106,6 +106,16 @@ def ledger_conserves(evidence: Evidence) -> Faults:
             yield f"{name} is {error}"
 
 
+def validators_agree(evidence: Evidence) -> Faults:
+    """Each validator's ledger, replayed, comes to the full node's app hash over the same transactions."""
+    for number, validator in enumerate(evidence.bench["validators"]):
+        for name in ("app_hash", "transactions"):
+            if validator[name] != evidence.ledger[name]:
+                yield f"validator {number}: {name} {validator[name]}, not {evidence.ledger[name]}"
+        if not validator["recomputed_equal"]:
+            yield f"validator {number}: replaying its ledger does not give what it says"
+
+
 def prices_are_complete_and_recomputed(evidence: Evidence) -> Faults:
     """Each market interval of the day has its prices, and replaying the ledger gives the same."""
     books = evidence.intervals()

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hil import broker
+from hil import broker, validators
 from hil.errors import OptionError
 from hil.scenario import SCENARIOS, Scenario
 from wire.interval import INTERVAL_S
@@ -26,6 +26,7 @@ class Options:
     out: Path = Path("out/hil")
     hours: float = 24.0
     start: str = "00:00"  # of the scenario's day, UTC
+    engine: str = "embedded"  # the ledger's
 
     def __post_init__(self) -> None:
         """Raises OptionError, which says what is allowed."""
@@ -41,6 +42,7 @@ class Options:
             allowed = f"an M-LMD's radio has {METERS_PER_MLMD_MAX} peers; give MLMDS={fewest} or more"
             raise OptionError(f"METERS={self.meters} MLMDS={self.mlmds}: {allowed}")
         _one_of("BROKER", self.broker, broker.KINDS)
+        _one_of("ENGINE", self.engine, validators.ENGINES)
         _between("--hours", self.hours, 0.5, HOURS_MAX)
         if self.hours * 3600 % INTERVAL_S:
             raise OptionError(f"--hours {self.hours:g}: whole or half hours")

@@ -30,6 +30,7 @@ from hil.replay import Eavesdropper
 from hil.service import Service
 from hil.submission import Submission
 from hil.tap import Tap
+from hil.validators import Validators
 
 LIVE_MS = 300_000
 AFTER_S = 240  # after the day's end, for its last window to be sealed, priced and settled
@@ -48,6 +49,7 @@ class Run:
         self._stack = ExitStack()
         self._wall_start = time.monotonic()
         self._processes = 0
+        self.validators: Validators | None = None
 
     @property
     def evidence(self) -> Path:
@@ -110,12 +112,24 @@ class Run:
             "aggregator": {"store": str(folder / "store.sqlite"), **provision.aggregator_settings(network, feeder_w)},
             "cloud": {"genesis": str(genesis), "ledger": str(folder / "ledger.sqlite"), "feeder_power_w_max": feeder_w},
         }
+        own["cloud"] |= self._start_validators(genesis)
         for name, holder in (("aggregator", network.aggregator), ("cloud", network.cloud)):
             key = folder / f"{name}.key"
             key.write_text(holder.seed.hex())
             key.chmod(0o600)
             shared = {"secret_key_file": str(key), "broker": f"unix:{self._socket(name)}"}
             (folder / f"{name}.toml").write_text(provision.toml({**shared, **own[name], **influx}))
+
+    def _start_validators(self, genesis: Path) -> dict[str, Any]:
+        """The cloud's settings for its engine."""
+        if self.options.engine != "cometbft":
+            return {}
+        self.validators = Validators(
+            genesis, self.out / "services" / "validators", self.out / "logs" / "validators.log"
+        )
+        self._stack.callback(self.validators.stop)
+        self.validators.start()
+        return {"engine": "cometbft", "cometbft_rpc": self.validators.addresses[0]}
 
     def _socket(self, name: str) -> Path:
         return self.folder / f"{name}.sock"
@@ -233,6 +247,7 @@ class Run:
             "micropython_processes": self._processes,
             "grants": self.time.grants,
             "tap": {"messages": tap.messages, "debts_forgiven": tap.debts_forgiven},
+            "validators": self.validators.testify() if self.validators else [],
             "faults": self.faults.done,
             "trips": self.plant.trips,
             "feeder_w_peak": round(self.plant.feeder_w_peak),

@@ -433,6 +433,7 @@ def day() -> Evidence:
         "mlmds": len(MLMDS),
         "grants": 12_345,
         "tap": {"messages": 2_345, "debts_forgiven": 0},
+        "validators": [],
         "faults": [
             {"name": "power_cut", "at_s": START_S + 30_000, "device": "meter-02", "effect": "back after 90 s"},
             {"name": "replay", "at_s": START_S + 40_000, "device": None, "effect": "sent again: air/command"},

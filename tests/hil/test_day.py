@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cometbft.nodes import need_cometbft
+
 TOP = Path(__file__).parents[2]
 
 
@@ -29,6 +31,29 @@ def test_the_same_seed_plays_the_same_day_on_either_broker(tmp_path):
     assert status == 0, said
     for what in ("ledger", "readings", "prices", "commands", "benefit"):
         assert first[what] == second[what], what
+
+
+@pytest.mark.real
+def test_the_same_seed_plays_the_same_day_on_either_engine(tmp_path):
+    """Four validators agree on every block; the ledger they come to is the embedded engine's, to the last byte."""
+    need_cometbft()
+    small = ("--meters", "4", "--mlmds", "1", "--hours", "1", "--start", "10:00")
+    ledgers = []
+    for engine in ("embedded", "cometbft"):
+        status, said, report = play(tmp_path / engine, *small, "--engine", engine)
+        assert status == 0, said
+        assert report["readings"]["lost"] == report["readings"]["duplicated"] == 0 < report["commands"]["obeyed"]
+        ledgers.append((tmp_path / engine / "evidence" / "ledger.json").read_bytes())
+    assert ledgers[0] == ledgers[1]
+    validators = json.loads((tmp_path / "cometbft" / "evidence" / "bench.json").read_text())["validators"]
+    assert [validator["app_hash"] for validator in validators] == [report["ledger"]["app_hash"]] * 4
+
+
+def test_without_cometbft_the_day_does_not_begin(tmp_path, monkeypatch):
+    monkeypatch.setenv("COMETBFT", "/nowhere/cometbft")
+    status, said, _ = play(tmp_path, "--meters", "1", "--mlmds", "1", "--engine", "cometbft")
+    assert status == 1
+    assert "go install github.com/cometbft/cometbft/cmd/cometbft@" in said
 
 
 def test_faults_of_the_scenario_are_carried_out(tmp_path):

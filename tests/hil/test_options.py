@@ -19,6 +19,7 @@ REFUSED = [
     ({"mlmds": 5, "meters": 4}, "MLMDS=5: at most one for each meter, and METERS is 4"),
     ({"mlmds": 2, "meters": 60}, "METERS=60 MLMDS=2: an M-LMD's radio has 20 peers; give MLMDS=3 or more"),
     ({"broker": "rabbit"}, "BROKER=rabbit: not one of auto, mosquitto, amqtt"),
+    ({"engine": "diesel"}, "ENGINE=diesel: not one of embedded, cometbft"),
     ({"hours": 0.0}, "--hours=0: allowed are 0.5 to 36"),
     ({"hours": 1.3}, "--hours 1.3: whole or half hours"),
     ({"start": "24:00"}, "--start 24:00: a half hour of the day"),

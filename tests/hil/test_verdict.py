@@ -196,6 +196,16 @@ def take_a_replayed_bundle(day):
     day.aggregator["refused"]["replayed"] = 0
 
 
+def validate_another_ledger(day):
+    sound = {name: day.ledger[name] for name in ("transactions", "app_hash", "recomputed_equal")}
+    day.bench["validators"] = [sound, {**sound, "app_hash": "00" * 32}]
+
+
+def validate_one_transaction_less(day):
+    sound = {name: day.ledger[name] for name in ("transactions", "app_hash", "recomputed_equal")}
+    day.bench["validators"] = [{**sound, "transactions": sound["transactions"] - 1}]
+
+
 def start_one_process_less(day):
     day.bench["micropython_processes"] -= 1
 
@@ -256,6 +266,8 @@ TAMPERED = {
     vanish_a_wallet: "money_is_conserved",
     err_in_energy: "ledger_conserves",
     err_in_money: "ledger_conserves",
+    validate_another_ledger: "validators_agree",
+    validate_one_transaction_less: "validators_agree",
     post_no_price: "prices_are_complete_and_recomputed",
     post_two_prices_of_three: "prices_are_complete_and_recomputed",
     replay_differs: "prices_are_complete_and_recomputed",
