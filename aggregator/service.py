@@ -13,6 +13,7 @@ from math import floor
 from typing import TypeVar
 
 from link.inbox import Inbox
+from link.group import load_group
 from link.journal import Journal
 from link.keys import identity_of, load_signer
 from link.mqtt import MqttLink
@@ -79,6 +80,7 @@ class Service:
             [*names, topics.BLOCK, topics.STRATEGY],
             self._on_message,
             self._on_ready,
+            load_group(topics.LEDGER, settings.group_key_file),
         )
 
     async def run(self) -> None:

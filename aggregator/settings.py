@@ -27,6 +27,7 @@ class AggregatorSettings(Settings):
     feeder_power_w_max: Watt
     area_power_w_max: dict[str, Watt] = Field(default_factory=dict)
     firmware_folder: Path | None = None
+    group_key_file: Path | None = None  # of a ledger that is sealed for its members
     influx_url: str = ""
     influx_token: str = ""
     influx_bucket: str = "gridtide"

@@ -3,15 +3,14 @@ Three kinds of ledger from one code base. A business ledger is one group's own: 
 regulatory and a trading ledger are consortia's: organisations anchor there what their own ledgers hold, and members
 alone write and read.
 
-Reading: a consortium's blocks go out sealed under a group key (XSalsa20-Poly1305, by libsodium); each membership brings
-that key in a sealed box for its member.
+Reading: what crosses the broker of a consortium's ledger is sealed under a group key (link/group.py); each membership
+brings that key in a sealed box for its member.
 """
 
 from typing import Any, NamedTuple
 
 from nacl.exceptions import CryptoError
 from nacl.public import SealedBox
-from nacl.secret import SecretBox
 from nacl.signing import SigningKey, VerifyKey
 
 from wire import kind
@@ -65,22 +64,9 @@ def key_for(group_key: bytes, member_public_key: bytes) -> bytes:
     return SealedBox(VerifyKey(member_public_key).to_curve25519_public_key()).encrypt(group_key)
 
 
-def key_of(member: Member, seed: bytes) -> bytes:
-    """The group key, with the seed of the member's key. Raises ValueError for anybody else."""
+def open_key(box: bytes, seed: bytes) -> bytes:
+    """The group key in a member's box, with the seed of the member's key. Raises ValueError for anybody else."""
     try:
-        return SealedBox(SigningKey(seed).to_curve25519_private_key()).decrypt(member.group_key)
-    except CryptoError as error:
-        raise ValueError("not this member's key") from error
-
-
-def seal_block(block: bytes, group_key: bytes) -> bytes:
-    """A published block as it crosses a broker that others use, too."""
-    return bytes(SecretBox(group_key).encrypt(block))
-
-
-def open_block(sealed: bytes, group_key: bytes) -> bytes:
-    """Raises ValueError for who has another key, and for what is no sealed block."""
-    try:
-        return SecretBox(group_key).decrypt(sealed)
+        return SealedBox(SigningKey(seed).to_curve25519_private_key()).decrypt(box)
     except (CryptoError, ValueError) as error:
-        raise ValueError("not sealed under this key") from error
+        raise ValueError("not this member's key") from error

@@ -5,6 +5,7 @@ import typer
 from chain.cli import app as ledger
 from chain.trace_cli import trace
 from cloud.market_cli import app as market
+from cloud.member_cli import app as member
 from deploy.cli import firmware, flash_board
 from deploy.keys_cli import key, provision
 from hil.cli import hil
@@ -21,6 +22,7 @@ app.command("trace")(trace)
 app.add_typer(key, name="key")
 app.add_typer(ledger, name="ledger")
 app.add_typer(market, name="market")
+app.add_typer(member, name="member")
 app.add_typer(phone, name="phone")
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from math import floor
 
 from chain.cometbft.errors import Away
 from chain.genesis import Genesis
-from chain.ledgers import seal_block
+from link.group import load_group
 from link.journal import Journal
-from link.keys import load_key, load_signer
+from link.keys import load_signer
 from link.mqtt import MqttLink
 from link.timer import Clock, next_after, sleep_until
 from link.timeseries import TimeSeries
@@ -45,7 +45,6 @@ class Service:
         )
         self._node = FullNode(self._ledger, self._genesis, signer, self._series)
         self._feeder = Feeder()
-        self._group_key = None if settings.group_key_file is None else load_key(settings.group_key_file)
         self._submitted = asyncio.Event()
         self._is_opened = True  # the interval that the clock says is open, on the ledger
         self._link = MqttLink(
@@ -54,6 +53,7 @@ class Service:
             [topics.SUBMIT, topics.FETCH, topics.ASK, topics.of_area_load(None)],
             self._on_message,
             self._on_ready,
+            load_group(topics.LEDGER, settings.group_key_file),
         )
 
     async def run(self) -> None:
@@ -69,21 +69,21 @@ class Service:
             self._series.close()
 
     def _counts(self) -> dict[str, dict[str, int]]:
-        return {"dropped": dict(self._node.mempool.counts), "refused": dict(self._node.refused)}
+        dropped = {**self._node.mempool.counts, "not_sealed": self._link.counts["not_sealed"]}
+        return {
+            "dropped": {name: count for name, count in dropped.items() if count},
+            "refused": dict(self._node.refused),
+        }
 
     def _send(self, messages: Iterable[Outgoing]) -> None:
         for outgoing in messages:
-            self._link.publish(outgoing.topic, self._sealed(outgoing.payload))
-
-    def _sealed(self, payload: bytes) -> bytes:
-        """For members only, where there is a group key."""
-        return payload if self._group_key is None else seal_block(payload, self._group_key)
+            self._link.publish(outgoing.topic, outgoing.payload)
 
     def _publish(self, blocks: list[Outgoing]) -> None:
         """Blocks, and the last one's header, which the broker keeps for whoever asks later."""
         self._send(blocks)
         for latest in self._node.header() if blocks else ():
-            self._link.publish(latest.topic, self._sealed(latest.payload), retain=True)
+            self._link.publish(latest.topic, latest.payload, retain=True)
 
     def _on_ready(self) -> None:
         self._journal.info("connected", connects=self._link.counts["connects"], dropped=self._link.counts["dropped"])

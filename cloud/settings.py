@@ -17,7 +17,7 @@ class CloudSettings(Settings):
     ledger: Path
     engine: Literal["embedded", "cometbft"] = "embedded"
     cometbft_rpc: str = "127.0.0.1:26657"  # or unix:/path/to/socket
-    group_key_file: Path | None = None  # 64 hex digits: blocks go out sealed, for members only
+    group_key_file: Path | None = None  # of a ledger that is sealed for its members
     price_delay_s: Annotated[int, Field(ge=1, lt=INTERVAL_S)] = 60
     report_s: Annotated[int, Field(ge=1, le=86400)] = 300
     feeder_power_w_max: Annotated[int, Field(ge=0, le=0xFFFFFFFF)]

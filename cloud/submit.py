@@ -4,6 +4,7 @@ import asyncio
 from hashlib import sha256
 
 from chain.status import Status
+from link.group import OPEN, Group
 from link.mqtt import MqttLink
 from wire import block, cose, message, topics
 from wire.errors import WireError
@@ -16,7 +17,7 @@ class Unanswered(Exception):
     """No block had the transaction in time."""
 
 
-async def submit(broker: str, transaction: bytes, timeout_s: float = TIMEOUT_S) -> Status:
+async def submit(broker: str, transaction: bytes, group: Group = OPEN, timeout_s: float = TIMEOUT_S) -> Status:
     """
     What became of a transaction. The block's signature is not checked here: who must be sure verifies the ledger.
 
@@ -30,7 +31,7 @@ async def submit(broker: str, transaction: bytes, timeout_s: float = TIMEOUT_S) 
             answer.set_result(status)
 
     client_id = f"submit-{sha256(transaction).hexdigest()[:16]}"
-    link = MqttLink(broker, client_id, [topics.BLOCK], on_message)
+    link = MqttLink(broker, client_id, [topics.BLOCK], on_message, group=group)
     carrying = asyncio.create_task(_carry(link, transaction))
     try:
         async with asyncio.timeout(timeout_s):

@@ -18,6 +18,8 @@ from typing import Any, Literal
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from .group import OPEN, Group
+
 KEEPALIVE_S = 60
 MISC_S = 20.0  # the broker gives up after 1.5 x 60 s: a ping leaves after 80 s at the latest
 BACKOFF_S = (1, 2, 5, 10, 20, 30)
@@ -40,7 +42,8 @@ class MqttLink:
     One service's connection to its broker, for ever.
 
     on_message(topic, payload) is called on the loop for each message and must not block;
-    on_ready() each time the subscriptions stand. counts: connects, dropped, bad_topic.
+    on_ready() each time the subscriptions stand. counts: connects, dropped, bad_topic,
+    not_sealed (what strangers sent under the topics of a group).
     """
 
     def __init__(
@@ -50,18 +53,20 @@ class MqttLink:
         topics: Sequence[str],
         on_message: Callable[[str, bytes], None],
         on_ready: Callable[[], None] = lambda: None,
+        group: Group = OPEN,
     ) -> None:
         self._transport, self._host, self._port = parse_broker(broker)
         self._client_id = client_id
         self._topics = topics
         self._on_message = on_message
         self._on_ready = on_ready
+        self._group = group
         self._client: paho.Client | None = None
         self._lost = asyncio.Event()
         self._failures = 0
         self._error: BaseException | None = None
         self.ready = False
-        self.counts = {"connects": 0, "dropped": 0, "bad_topic": 0}
+        self.counts = {"connects": 0, "dropped": 0, "bad_topic": 0, "not_sealed": 0}
 
     async def run(self) -> None:
         """Connects, and connects again whenever the connection is lost. Raises what a callback raised."""
@@ -79,7 +84,7 @@ class MqttLink:
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> bool:
         """Hands a message to the broker, never waiting. False (and counted) without a connection or room for it."""
         if self.ready and self._client is not None:
-            info = self._client.publish(topic, payload, qos, retain)
+            info = self._client.publish(topic, self._group.sealed(topic, payload), qos, retain)
             if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return True
         self.counts["dropped"] += 1
@@ -187,4 +192,8 @@ class MqttLink:
         except UnicodeDecodeError:
             self.counts["bad_topic"] += 1
             return
-        self._on_message(topic, bytes(message.payload))
+        payload = self._group.opened(topic, bytes(message.payload))
+        if payload is None:
+            self.counts["not_sealed"] += 1
+            return
+        self._on_message(topic, payload)

@@ -29,12 +29,13 @@ command and a receipt it is the device that acts, for firmware the one that is t
 """
 
 ROOT = "gridtide/v1"
-SUBMIT = ROOT + "/ledger/submit"
-BLOCK = ROOT + "/ledger/block"
-FETCH = ROOT + "/ledger/fetch"
-HEADER = ROOT + "/ledger/header"
-ASK = ROOT + "/ledger/ask"
-STRATEGY = ROOT + "/ledger/strategy"
+LEDGER = ROOT + "/ledger/"
+SUBMIT = LEDGER + "submit"
+BLOCK = LEDGER + "block"
+FETCH = LEDGER + "fetch"
+HEADER = LEDGER + "header"
+ASK = LEDGER + "ask"
+STRATEGY = LEDGER + "strategy"
 
 FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request", "event", "rotation", "firmware_request")
 TO_DEVICE = ("acknowledgement", "command", "time", "firmware")
@@ -57,7 +58,7 @@ def of_all_devices(area_id, leaf):
 
 def of_proof(asker_id):
     """Where the answer to a question for a proof goes. asker_id: 8 bytes of the asker's choice."""
-    return "/".join((ROOT, "ledger/proof", _hex(asker_id)))
+    return LEDGER + "proof/" + _hex(asker_id)
 
 
 def of_area_load(area_id):
