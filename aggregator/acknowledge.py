@@ -1,11 +1,11 @@
 """
-Acknowledging: which readings are on this aggregator's disk, told to the devices in
-signed parcels small enough for the radio. Pure; the service calls it after the commit.
+Acknowledging: which readings and events are on this aggregator's disk, told to the devices
+in signed parcels small enough for the radio. Pure; the service calls it after the commit.
 """
 
 from collections.abc import Iterable
 
-from wire import acknowledgement
+from wire import acknowledgement, event
 from wire.acknowledgement import Acknowledgement, Entry
 
 from .intake import Key
@@ -31,3 +31,9 @@ def acknowledgements(keys: Iterable[Key], now_s: int) -> list[Acknowledgement]:
     parts = [tuple(entries[at : at + ENTRIES_MAX]) for at in range(0, len(entries), ENTRIES_MAX)]
     assert all(len(part) <= acknowledgement.LAYOUT.fields[1][1][2] for part in parts)
     return [Acknowledgement(now_s, part) for part in parts]
+
+
+def of_event(device_id: bytes, found: event.Event, now_s: int) -> Acknowledgement:
+    """That one event of a device is kept."""
+    place = event.ACKNOWLEDGED + found.sequence
+    return Acknowledgement(now_s, (Entry(device_id, found.boot, place, place),))

@@ -36,6 +36,12 @@ class ReadingStore:
         row = self._db.execute(f"SELECT data FROM readings WHERE {_OF_KEY} AND {_FIRST}", key).fetchone()
         return None if row is None else row[0]
 
+    def carrier_of(self, device_id: bytes) -> bytes:
+        """Through whom a device is reached: whoever brought its last reading, itself before the first."""
+        last = "SELECT carrier_id FROM readings WHERE device_id = ? ORDER BY boot DESC, sequence DESC LIMIT 1"
+        row = self._db.execute(last, (device_id,)).fetchone()
+        return device_id if row is None else row[0]
+
     def neighbours(self, key: Key) -> tuple[bytes | None, bytes | None]:
         select = f"SELECT data FROM readings WHERE device_id = ? AND {_FIRST} AND (boot, sequence)"
         before = self._db.execute(f"{select} < (?, ?) ORDER BY boot DESC, sequence DESC LIMIT 1", key).fetchone()

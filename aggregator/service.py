@@ -12,17 +12,18 @@ from collections.abc import Iterable
 from math import floor
 from typing import TypeVar
 
-from link.inbox import Inbox
 from link.group import load_group
+from link.inbox import Inbox
 from link.journal import Journal
 from link.keys import identity_of, load_signer
 from link.mqtt import MqttLink
 from link.timer import Clock, next_after, sleep_until
 from link.timeseries import TimeSeries
-from wire import interval, signed_time, topics
+from wire import acknowledgement, interval, signed_time, topics
 from wire.errors import WireError
 from wire.event import CODES
 
+from .acknowledge import of_event
 from .control import Control
 from .distribution import Distribution
 from .event_store import read_event
@@ -168,6 +169,9 @@ class Service:
         found = read_event(payload, device_id, self._site.registry, self._site.network_id)
         with self._store.transaction():
             is_new = self._store.events.add(device_id, found, payload, int(self._clock()))
+        said = of_event(device_id, found, int(self._clock()))
+        topic = topics.of_device(self._site.area_id, self._store.readings.carrier_of(device_id), "acknowledgement")
+        self._send([Outgoing(topic, self._site.seal(acknowledgement.KIND, acknowledgement.LAYOUT, said))])
         if is_new:
             self._firmware.take_event(device_id, found)
             name = CODES[found.code] if found.code < len(CODES) else str(found.code)

@@ -1,6 +1,7 @@
 """
 Delivery offers signed readings until the aggregator says, signed, that they are on its
-disk: at once, after ten seconds, then at the pace of the samples.
+disk: at once, after ten seconds, then at the pace of the samples. Who tells events learns
+here which of them are, too.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ class Delivery:
         self._led = led
         self._work = asyncio.Event()  # there is something new to offer, or all that was offered is settled
         self._offered = []  # indices in the outbox
+        self.awaited = []  # (boot, event.ACKNOWLEDGED + sequence) of events that wait for their acknowledgement
 
     def wake(self):
         """A reading was signed."""
@@ -63,14 +65,20 @@ class Delivery:
         self._identity.open_of_aggregator(acknowledgement.KIND, acknowledgement.LAYOUT, data, acknowledgement.SIZE_MAX)
         for entry in mine:
             self._outbox.acknowledge(entry.boot, entry.first_sequence, entry.last_sequence)
+            self.awaited = self._still_awaited(entry)
         waiting = self._outbox.waiting()
         if not [index for index in self._offered if index in waiting]:
             self._work.set()
         return said
 
     def _is_news(self, entry):
-        first, last = entry.first_sequence, entry.last_sequence
-        return entry.device_id == self._identity.device_id and self._outbox.knows(entry.boot, first, last)
+        if entry.device_id != self._identity.device_id:
+            return False
+        return self._outbox.knows(*entry[1:]) or self._still_awaited(entry) != self.awaited
+
+    def _still_awaited(self, entry):
+        _, boot, first, last = entry
+        return [one for one in self.awaited if not (one[0] == boot and first <= one[1] <= last)]
 
 
 def decode(data):

@@ -37,9 +37,9 @@ class Device:
         self.identity = Identity(config)
         self.announcement = self._read_announcement()  # of this device's new key, until it is in force
         self.counters = Counters(_STATE + "/counters.json")
-        self._outbox = Outbox(_STATE + "/outbox")
+        self.outbox = Outbox(_STATE + "/outbox")
         self._memory = Nonvolatile(_STATE)
-        newest = self._outbox.newest
+        newest = self.outbox.newest
         self._memory.begin_boot(newest.boot if newest else 0)
         note = energy.later(newest.note if newest else None, self._memory.note)
         kept = energy.from_note(note) if note else energy.Energy()
@@ -50,14 +50,13 @@ class Device:
         self.equipment.energy = kept
         self._sequences = {}
         clock, memory, sequence = self.clock, self._memory, self.next_sequence
-        self._accounts = Accounts(self.identity, self._outbox, memory, clock, sequence)
+        self._accounts = Accounts(self.identity, self.outbox, memory, clock, sequence)
         self._executor = Executor(self.identity, self.equipment, memory, clock, self.counters, sequence)
-        self.delivery = Delivery(self._outbox, self.identity, config.sample_s * 1000, board.led())
+        self.delivery = Delivery(self.outbox, self.identity, config.sample_s * 1000, board.led())
         self._hurry = asyncio.Event()  # look now, not at the next sample
         self.time = Timekeeper(clock, self.identity, self._hurry.set)
         self._heard_s = 0  # uptime at the last verified word of the aggregator
         self._next_look_ms = 0
-        self.is_heard = False  # whether the aggregator acknowledged anything since the start
         self._touched = asyncio.ThreadSafeFlag()  # somebody turned the manual switch
         board.watch_manual_switch(lambda _pin: self._touched.set())
         self._watchdog = board.watchdog(2 * config.sample_s * 1000 + _CHARGE_MS)
@@ -104,9 +103,9 @@ class Device:
 
     def _write_counters(self):
         gc.collect()
-        values, signed_count = self.counters.values, self._outbox.signed_count()
+        values, signed_count = self.counters.values, self.outbox.signed_count()
         values["readings_signed"] = signed_count
-        values["readings_acknowledged"] = signed_count - len(self._outbox.waiting())
+        values["readings_acknowledged"] = signed_count - len(self.outbox.waiting())
         values["boots"] = self.boot
         values["clock_drift_ppm"] = self.clock.drift_ppm
         self.counters.peak("heap_peak_bytes", gc.mem_alloc())
@@ -135,7 +134,6 @@ class Device:
         except WireError:
             self.counters.count("acknowledgements_refused")
             return
-        self.is_heard = self.is_heard or bool(said)
         if said:
             self.heard()
             self._end_announcement(said)

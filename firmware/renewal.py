@@ -18,7 +18,7 @@ _ROLES = {"meter": 2, "mlmd": 3}  # wire/registration.py
 _CALM_FROM_S, _CALM_TO_S, _WINDOW_S = 60, 840, 900
 _LOOK_S = 10
 _PIECE = b"\x03"  # wire/firmware.py
-_SAY_AGAIN_S = (0, 60, 600)  # nobody acknowledges an event; the aggregator keeps it once
+_SAY_AGAIN_S, _SAY_AGAIN_S_MAX = 60, 3600
 
 
 def _read(path):
@@ -101,28 +101,35 @@ class Renewal:
         told = [self._seal("firmware_running", slots.version)]
         if slots.reason != "none":
             told.insert(0, self._seal("firmware_rolled_back", REASONS.index(slots.reason)))
-        for pause_s in _SAY_AGAIN_S:
-            await asyncio.sleep(pause_s)
-            for signed in told:
+        pause_s = _SAY_AGAIN_S
+        while told:
+            for _, signed in told:
                 await say("event", signed)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _SAY_AGAIN_S_MAX)
+            told = [one for one in told if one[0] in self._device.delivery.awaited]
         slots.report_sent()
 
-    # Imported when something is told: a meter tells nothing else by events.
+    # (what its acknowledgement will name, the signed event). Imported when something is told: a meter tells nothing
+    # else by events.
     def _seal(self, code, value):
         from wire import event
 
         device = self._device
         now_s = device.clock.utc_s()
+        sequence = device.next_sequence(event.KIND)
+        place = (device.boot, event.ACKNOWLEDGED + sequence)
+        device.delivery.awaited.append(place)
         fields = (
             device.boot,
-            device.next_sequence(event.KIND),
+            sequence,
             now_s,
             now_s,
             event.CODES.index(code),
             b"",
             value,
         )
-        return device.identity.seal(event.KIND, event.LAYOUT, fields)
+        return place, device.identity.seal(event.KIND, event.LAYOUT, fields)
 
     # -- what is fetched ----------------------------------------------------------------------
 

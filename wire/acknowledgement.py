@@ -3,7 +3,8 @@ An Acknowledgement tells devices which of their readings are on the aggregator's
 Only now may a device forget them. (An acknowledgement answers a reading, a receipt
 answers a command.)
 
-Each entry names readings exactly: of this device, of this boot, from first to last.
+Each entry names readings exactly: of this device, of this boot, from first to last. With
+event.ACKNOWLEDGED added to both sequences it names events, kept in the same way.
 """
 
 from .kind import ACKNOWLEDGEMENT as KIND  # noqa: F401

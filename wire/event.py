@@ -22,6 +22,7 @@ LAYOUT = Layout(
 Event = LAYOUT.cls
 
 SIZE_MAX = 250
+ACKNOWLEDGED = 1 << 29  # event n is entry ACKNOWLEDGED + n of an Acknowledgement: no device signs so many readings
 
 # Append, never reorder.
 CODES = (
