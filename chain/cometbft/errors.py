@@ -4,6 +4,7 @@ CometBftError            a node, or the program itself, is not to be had
   Away                   not now; the same may go well later
     RpcError             the node answered with an error
     NotReached           nobody answers, or the validators do not agree in time
+      NodeDown           nobody listens there: it may be starting
   Diverged               our replay of a block has another app hash than the validators agreed on
 """
 
@@ -27,6 +28,10 @@ class RpcError(Away):
 
 
 class NotReached(Away):
+    pass
+
+
+class NodeDown(NotReached):
     pass
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chain.cometbft.door import Door
-from chain.cometbft.errors import Diverged, NotReached, RpcError
+from chain.cometbft.errors import Diverged, NodeDown, NotReached, RpcError
 from chain.cometbft.proposal import TRANSACTIONS_MAX
-from chain.cometbft.rpc import Rpc
+from chain.cometbft.rpc import Call, Rpc
 from chain.cometbft.sequence import in_turn
 from chain.cometbft.verified import Verified
 from chain.embedded import CommittedBlock, EmbeddedLedger
@@ -31,6 +31,7 @@ from chain.status import Status
 
 PATIENCE_S = 60.0
 _POLL_S = 0.01
+_AGAIN = 500  # polls after which what is in no block is handed in once more
 _BATCH = 500  # transactions handed in with one question
 
 
@@ -40,6 +41,26 @@ class ForeignBlock(NamedTuple):
     height: int
     transactions: tuple[bytes, ...]
     app_hash: bytes
+
+
+class _Patience:
+    """For one submission. Counted in polls, not timed: on the bench the clock stands still meanwhile."""
+
+    def __init__(self, patience_s: float, wait: Callable[[float], None]) -> None:
+        self._polls = round(patience_s / _POLL_S)
+        self._wait = wait
+        self.spent = 0
+
+    @property
+    def is_spent(self) -> bool:
+        return self.spent >= self._polls
+
+    def spend(self, on: str) -> None:
+        """Waits a little. Raises NotReached when there is no patience left."""
+        if self.is_spent:
+            raise NotReached(f"{on}, after {self._polls * _POLL_S:.0f} s")
+        self.spent += 1
+        self._wait(_POLL_S)
 
 
 class FollowingLedger(EmbeddedLedger):
@@ -92,14 +113,14 @@ class FollowingLedger(EmbeddedLedger):
 
         Raises Away when the validators do not get there in time; what was handed in may still come.
         """
-        self._take(set(), 0)
-        awaited = self._hand_in(in_order(transactions))
-        self._take(awaited, self._patience_s if patience_s is None else patience_s)
+        patience = _Patience(self._patience_s if patience_s is None else patience_s, self._wait)
+        self._take([], patience)
+        self._take(self._admitted(in_order(transactions)), patience)
         return self._tell()
 
     def catch_up(self) -> list[CommittedBlock]:
         """The blocks that are there already, whoever handed them in."""
-        self._take(set(), 0)
+        self._take([], _Patience(self._patience_s, self._wait))
         return self._tell()
 
     def _tell(self) -> list[CommittedBlock]:
@@ -107,46 +128,60 @@ class FollowingLedger(EmbeddedLedger):
         told, self._untold = self._untold, []
         return told
 
-    def _hand_in(self, opened: list[Opened]) -> set[bytes]:
+    def _admitted(self, opened: list[Opened]) -> list[bytes]:
         """
-        Those that wait for a block now. What the door here refuses the node's would refuse, too; and out of turn
+        Those that are to be handed in now. What the door here refuses the node's would refuse, too; and out of turn
         nothing is handed in: it would wait for what may never come.
         """
         self._door.block_is_over()
         statuses = {one.transaction: self._door.check(self.state, one.transaction) for one in opened}
         ready = [one for one in opened if statuses[one.transaction] is Status.APPLIED]
-        handed = [one.transaction for one in in_turn(self.state, ready)]
-        statuses |= dict.fromkeys({one.transaction for one in ready} - set(handed), Status.NONCE_GAP)
+        admitted = [one.transaction for one in in_turn(self.state, ready)]
+        statuses |= dict.fromkeys({one.transaction for one in ready} - set(admitted), Status.NONCE_GAP)
         self.refused = {key: status for key, status in statuses.items() if status is not Status.APPLIED}
-        for at in range(0, len(handed), _BATCH):
-            self._rpc.give(handed[at : at + _BATCH])
-        return set(handed)
+        return admitted
 
-    def _take(self, awaited: set[bytes], patience_s: float) -> None:
-        """Follow until nothing is awaited and nothing is left to follow."""
-        polls_left = patience_s / _POLL_S  # counted, not timed: on the bench the clock stands still meanwhile
+    def _take(self, admitted: list[bytes], patience: "_Patience") -> None:
+        """Hand in, and follow until nothing is awaited and nothing is left to follow."""
+        awaited = dict.fromkeys(admitted)
         group: list[ForeignBlock] = []
+        self._hand_in(awaited, patience)
         while True:
-            found = self._fetch((group[-1].height if group else self.followed) + 1)
+            found = self._fetch((group[-1].height if group else self.followed) + 1, patience)
             if found is None and not awaited:
                 return self._apply(group)
             if found is None:
-                if polls_left <= 0:
+                if patience.is_spent:
                     self._apply(group)
-                    raise NotReached(f"{len(awaited)} transactions are in no block after {patience_s:.0f} s")
-                polls_left -= 1
-                self._wait(_POLL_S)
+                patience.spend(f"{len(awaited)} transactions are in no block")
+                if patience.spent % _AGAIN == 0:  # the node may have fallen with what only its memory held
+                    self._hand_in(awaited, patience)
                 continue
             if not _is_in_order([*group, found]):
                 self._apply(group)
                 group = []
             group.append(found)
-            awaited -= set(found.transactions)
+            for transaction in found.transactions:
+                awaited.pop(transaction, None)
 
-    def _fetch(self, height: int) -> ForeignBlock | None:
+    def _hand_in(self, transactions: Iterable[bytes], patience: "_Patience") -> None:
+        left = list(transactions)
+        while left:
+            try:
+                self._rpc.give(left[:_BATCH])
+                left = left[_BATCH:]
+            except NodeDown as error:
+                patience.spend(str(error))
+
+    def _fetch(self, height: int, patience: "_Patience") -> ForeignBlock | None:
         """None while the node has not got that far."""
-        at = str(height)
-        block, results = self._rpc.batch([("block", {"height": at}), ("block_results", {"height": at})])
+        calls: list[Call] = [(method, {"height": str(height)}) for method in ("block", "block_results")]
+        while True:
+            try:
+                block, results = self._rpc.batch(calls)
+                break
+            except NodeDown as error:
+                patience.spend(str(error))
         if isinstance(block, RpcError) or isinstance(results, RpcError):
             return None
         transactions = [base64.b64decode(one) for one in block["block"]["data"]["txs"] or ()]

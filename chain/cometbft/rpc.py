@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from chain.cometbft.errors import NotReached, RpcError
+from chain.cometbft.errors import NodeDown, NotReached, RpcError
 
 Call = tuple[str, dict[str, Any]]
 KNOWN = "tx already exists in cache"
@@ -75,12 +75,13 @@ class Rpc:
         is_fresh = self._connection is None
         try:
             return self._exchange(content)
+        except (ConnectionError, FileNotFoundError) as error:
+            self.close()
+            if is_fresh:
+                raise NodeDown(f"{self.address}: {error}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
-            if is_fresh or not isinstance(
-                error, (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected)
-            ):
-                raise NotReached(f"{self.address}: {error}") from error
+            raise NotReached(f"{self.address}: {error}") from error
         return self._post(body)  # the node had closed a connection that was kept open
 
     def _exchange(self, content: bytes) -> Any:
