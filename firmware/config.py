@@ -44,7 +44,7 @@ _FIELDS = (
     "meters",  # of an M-LMD: Peers; without a public key a meter is carried and not watched
     "channel",
     "wifi",  # (ssid, password), or None
-    "mqtt",  # (host, port), or None
+    "mqtt",  # (host, port, whether with TLS), or None
     "sample_s",
     "power_w_max",
     "equipment",
@@ -132,7 +132,7 @@ def _mqtt(table):
     if "mqtt" not in table:
         return None
     broker = _get(table, "mqtt", dict)
-    return _get(broker, "host", str), _get(broker, "port", int)
+    return _get(broker, "host", str), _get(broker, "port", int), "tls" in broker and _get(broker, "tls", bool)
 
 
 def _wifi(table):

@@ -50,9 +50,10 @@ def connect_packet(client_id, keep_alive_s, will_topic, will):
 
 
 class Mqtt:
-    # will: (topic, bytes), said by the broker when this client falls silent.
-    def __init__(self, host, port, client_id, keep_alive_s, will):
-        self._host, self._port = host, port
+    # will: (topic, bytes), said by the broker when this client falls silent. tls: an SSLContext, or None; the broker's
+    # certificate must then be for `host`.
+    def __init__(self, host, port, client_id, keep_alive_s, will, tls=None):
+        self._host, self._port, self._tls = host, port, tls
         self._hello = connect_packet(client_id, keep_alive_s, will[0], will[1])
         self._reader = self._writer = None  # two names of one stream
         self._lost = asyncio.Event()
@@ -86,13 +87,16 @@ class Mqtt:
     async def _connect(self):
         try:
             await asyncio.wait_for_ms(self._open(), _ANSWER_MS)
-        except (OSError, MqttError, EOFError, asyncio.TimeoutError):
+        # ValueError: a certificate that does not verify.
+        except (OSError, MqttError, EOFError, ValueError, asyncio.TimeoutError):
             await self._close()
             return False
         return True
 
     async def _open(self):
-        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        # The stubs know no TLS here.
+        streams = asyncio.open_connection(self._host, self._port, self._tls)  # pyright: ignore[reportCallIssue]
+        self._reader, self._writer = await streams
         self._writer.write(self._hello)
         await self._writer.drain()
         first, body = await self._read(self._reader)

@@ -43,7 +43,12 @@ class Uplink:
         self._taken = asyncio.Event()
         status = self._topic("status")
         client_id = "gridtide-" + status.split("/")[-2]
-        self._mqtt = Mqtt(config.mqtt[0], config.mqtt[1], client_id, 2 * config.sample_s, (status, b"offline"))
+        host, port, tls = config.mqtt
+        if tls:
+            from secure import context
+
+            tls = context()
+        self._mqtt = Mqtt(host, port, client_id, 2 * config.sample_s, (status, b"offline"), tls)
 
     def _topic(self, leaf, device_id=None):
         return topics.of_device(self._config.area_id, device_id or self._config.device_id, leaf)

@@ -44,11 +44,12 @@ def hil(
     hours: Annotated[float, typer.Option(help="0.5 to 36")] = 24.0,
     start: Annotated[str, typer.Option(help="where in the day to begin, UTC")] = "00:00",
     engine: Annotated[str, typer.Option(help="of the ledger: embedded, or cometbft with four validators")] = "embedded",
+    tls: Annotated[bool, typer.Option(help="TLS between M-LMDs and the broker, certificates both ways")] = True,
 ) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     console = Console()
     try:
-        options = Options(scenario, seed, speed, meters, mlmds, broker, out, hours, start, engine=engine)
+        options = Options(scenario, seed, speed, meters, mlmds, broker, out, hours, start, engine, tls)
         holds = _play(options, console)
     except OptionError as error:
         _fail(str(error), 2)

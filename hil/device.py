@@ -19,7 +19,7 @@ from hil.grant import Coordinator
 from hil.images import BOARD, FIRMWARE
 from hil.participant import NEVER_MS, Participant
 from hil.radio import Radio
-from hil.tap import Link, Tap
+from hil.secure_link import Broker, Link
 
 _PIECE_MAX = 16384
 POWER_ON, HARD_RESET = 1, 2
@@ -60,7 +60,7 @@ class Device:
     time: Coordinator
     plant: Wiring
     radio: Radio
-    tap: Tap
+    tap: Broker  # or the Gate before it
     boots: int = 0
     radio_on: bool = False
     erases: Counter[int] = field(default_factory=Counter)

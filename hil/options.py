@@ -27,6 +27,7 @@ class Options:
     hours: float = 24.0
     start: str = "00:00"  # of the scenario's day, UTC
     engine: str = "embedded"  # the ledger's
+    tls: bool = True  # between M-LMDs and the broker
 
     def __post_init__(self) -> None:
         """Raises OptionError, which says what is allowed."""

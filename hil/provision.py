@@ -5,11 +5,11 @@ the plant's sites to the contents of files and transactions.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from hil import profile
+from hil import profile, secure_link
 from hil.identity import Identity
 from hil.plant import Site
 from hil.plant.breaker_sense import CURVE, rated_a
@@ -63,10 +63,12 @@ def found(seed: int, sites: Sequence[Site], feeder_power_w_max: int = 0) -> Netw
 # -- devices ------------------------------------------------------------------------------------
 
 
-def device_files(network: Network, site: Site) -> dict[str, bytes]:
-    """What is on the device's flash when it is delivered: name -> bytes."""
-    config = json.dumps(device_config(network, site)).encode()
-    return {"config.json": config, "key.bin": network.devices[site.name].seed}
+def device_files(network: Network, site: Site, tls: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+    """What is on the device's flash when it is delivered: name -> bytes. tls: the files of Gate.files."""
+    config = device_config(network, site)
+    if tls:
+        config["mqtt"] = {"host": secure_link.HOST, "port": secure_link.PORT, "tls": True}
+    return {"config.json": json.dumps(config).encode(), "key.bin": network.devices[site.name].seed, **(tls or {})}
 
 
 def device_config(network: Network, site: Site) -> dict:

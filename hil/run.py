@@ -27,6 +27,7 @@ from hil.monitor import Monitor
 from hil.options import Options
 from hil.radio import Radio
 from hil.replay import Eavesdropper
+from hil.secure_link import Gate
 from hil.service import Service
 from hil.submission import Submission
 from hil.tap import Tap
@@ -143,14 +144,17 @@ class Run:
         radio = Radio()
         devices = {}
         files = {}
+        ids = {site.name: self.network.devices[site.name].id for site in self.network.mlmds}
+        self.gate = gate = Gate(self.tap, self.folder, ids) if self.options.tls else None
         for site in self.network.sites:
             image = (self.out / "flash" / f"{site.name}.img").resolve()
-            files[image] = provision.device_files(self.network, site)
+            tls = gate.files(site.name) if gate and site.name in ids else None
+            files[image] = provision.device_files(self.network, site, tls)
             log = self.out / "logs" / f"{site.name}.log"
             mac = self.network.devices[site.name].mac
             heap = images.HEAP_BYTES[site.role]
             board = Board(site.name, mac, image, log, images.MAIN, roms=roms[site.role], heap_bytes=heap)
-            devices[site.name] = Device(board, self.time, self.plant, radio, self.tap)
+            devices[site.name] = Device(board, self.time, self.plant, radio, gate or self.tap)
         images.make(files, self.folder)
         self.eavesdropper = Eavesdropper(self.tap, {device.board.mac: device for device in devices.values()})
         radio.observers.append(self.eavesdropper.heard)
@@ -248,6 +252,7 @@ class Run:
             "grants": self.time.grants,
             "tap": {"messages": tap.messages, "debts_forgiven": tap.debts_forgiven},
             "validators": self.validators.testify() if self.validators else [],
+            "tls": self.gate.counts if self.gate else None,
             "faults": self.faults.done,
             "trips": self.plant.trips,
             "feeder_w_peak": round(self.plant.feeder_w_peak),

@@ -1,16 +1,32 @@
 """
 `select.poll` that idles to the bench where the real one would sleep. It asks any
 object with `ioctl` whether it is ready: emulated UART, radio and sockets, and asyncio's flags.
+A TLS stream has one for C alone: the interpreter's own poll asks it, without waiting.
 """
 
 import board_channel as bench
 import board_frames as frames
+import uselect as _host
 
 POLLIN = 1
 POLLOUT = 4
 POLLERR = 8
 POLLHUP = 16
 _IS_READY = 3  # ioctl request MP_STREAM_POLL
+
+
+_secured = _host.poll()
+
+
+def _ask(stream, events):
+    if hasattr(stream, "ioctl"):
+        return stream.ioctl(_IS_READY, events)
+    _secured.register(stream, events)
+    found = 0
+    for _, ready in _secured.ipoll(0):
+        found = ready
+    _secured.unregister(stream)
+    return found
 
 
 class poll:
@@ -31,7 +47,7 @@ class poll:
     def _ready(self):
         ready = []
         for stream, events in self._watched.values():
-            found = stream.ioctl(_IS_READY, events | POLLERR | POLLHUP)
+            found = _ask(stream, events | POLLERR | POLLHUP)
             if found:
                 ready.append((stream, found))
         return ready

@@ -1,4 +1,9 @@
-"""`socket` of a board on Wi-Fi: TCP streams tunnelled to the bench, which connects them for it."""
+"""
+`socket` of a board on Wi-Fi: TCP streams tunnelled to the bench, which connects them for it.
+They are streams to MicroPython's own modules, too: `tls` wraps them as it wraps a board's.
+"""
+
+import io
 
 import board_channel as bench
 import board_frames as frames
@@ -13,6 +18,7 @@ SO_REUSEADDR = 4
 TCP_NODELAY = 1
 
 _EAGAIN = 11
+_EINVAL = 22
 _EINPROGRESS = 115
 _ETIMEDOUT = 110
 _ENOTCONN = 107
@@ -41,7 +47,7 @@ def _free_number():
     return number
 
 
-class socket:
+class socket(io.IOBase):
     def __init__(self, _family=AF_INET, kind=SOCK_STREAM, _proto=0):
         if kind != SOCK_STREAM:
             raise OSError(93)  # EPROTONOSUPPORT
@@ -151,11 +157,13 @@ class socket:
     def setsockopt(self, *_):
         pass
 
+    # As a stream answers MicroPython's C code: a negative number is an error.
     def ioctl(self, request, argument):
         if request == 4:  # MP_STREAM_CLOSE
             self.close()
-        if request != 3:
             return 0
+        if request != 3:  # MP_STREAM_POLL
+            return -_EINVAL
         ready = 0
         if self._inbox or self._ended:
             ready |= _READABLE
