@@ -38,6 +38,7 @@ class Root(NamedTuple):
 
 
 NONE_YET = Archive(0, ())
+PERIOD_INTERVALS = 48  # of one settlement period: a UTC day
 
 
 def _from_key(key: bytes, _: Any) -> int:
@@ -63,7 +64,13 @@ INTERVAL_OF: dict[str, Callable[[bytes, Any], int]] = {
     "roots": _from_window,
     "offers": interval_of_posting,
     "committed": _from_window,
+    "payouts": lambda key, _: last_interval(int.from_bytes(key[:4], "big")),
 }
+
+
+def last_interval(period: int) -> int:
+    """The last market interval of a settlement period."""
+    return (period + 1) * PERIOD_INTERVALS - 1
 
 
 def is_archived(state: "State", interval: int) -> bool:

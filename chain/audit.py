@@ -60,6 +60,9 @@ def _money_error_micro(state: State) -> int:
     wallets: dict[bytes, Wallet] = dict(state.wallets.items())
     error = abs(sum(wallet.balance_micro for wallet in wallets.values()) + locked_micro(state))
     _add_exchanges(state, balances)
+    for wallet_id, money in state.moved.items():
+        balances[wallet_id] += money.number
+    error += abs(sum(money.number for _, money in state.moved.items()))
     if has_left(state):
         return error
     for user_id in wallets.keys() | balances.keys() | {GRID_ID}:

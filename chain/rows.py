@@ -125,6 +125,14 @@ class Settled(NamedTuple):
     flows: tuple[Flow, ...]
 
 
+class Paid(NamedTuple):
+    """What a period's settlement keys got and owe; by (period, share of the accounts)."""
+
+    unit_micro: int
+    credited: int  # keys that got a unit
+    debited: int  # keys that owe one
+
+
 class Wallet(NamedTuple):
     """A user's account, or the grid's; by user id, GRID_ID for the grid."""
 

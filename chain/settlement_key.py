@@ -1,7 +1,7 @@
 """
-A user's settlement key of a period: another one every period, which only the user and the operator can tell is theirs.
+A user's settlement keys: others in every period, which only the user and the operator can tell are theirs.
 
-Both have a secret in common (X25519 of their two keys). From it and the period comes a scalar h; the period's public
+Both have a secret in common (X25519 of their two keys). From it, the period and a number comes a scalar h; the public
 key is h times the user's public key, so the operator can work it out; the secret scalar is h times the user's, so only
 the user can sign. Signatures are ordinary Ed25519 (RFC 8032) and verify as such.
 
@@ -23,19 +23,19 @@ def shared_secret(seed: bytes, other_public_key: bytes) -> bytes:
     return bindings.crypto_scalarmult(bytes(mine), bytes(other))
 
 
-def public_key(secret: bytes, user_public_key: bytes, period: int) -> bytes:
-    """The user's settlement key of a period, as the operator and the user work it out."""
-    return bindings.crypto_scalarmult_ed25519_noclamp(_scalar(secret, period), user_public_key)
+def public_key(secret: bytes, user_public_key: bytes, period: int, number: int = 0) -> bytes:
+    """One of the user's settlement keys of a period, counted from 0, as the operator and the user work it out."""
+    return bindings.crypto_scalarmult_ed25519_noclamp(_scalar(secret, period, number), user_public_key)
 
 
 class SettlementKey:
     """The same with the user's seed: it signs."""
 
-    def __init__(self, seed: bytes, operator_public_key: bytes, period: int) -> None:
+    def __init__(self, seed: bytes, operator_public_key: bytes, period: int, number: int = 0) -> None:
         expanded = sha512(seed).digest()
         secret = shared_secret(seed, operator_public_key)
-        self.public_key = public_key(secret, bytes(SigningKey(seed).verify_key), period)
-        self._scalar = bindings.crypto_core_ed25519_scalar_mul(_scalar(secret, period), _clamped(expanded[:32]))
+        self.public_key = public_key(secret, bytes(SigningKey(seed).verify_key), period, number)
+        self._scalar = bindings.crypto_core_ed25519_scalar_mul(_scalar(secret, period, number), _clamped(expanded[:32]))
         # What nonces come from: of this period alone, so that no two periods ever share one.
         self._prefix = hmac_digest(expanded[32:], b"gridtide settlement nonce" + self.public_key, "sha512")
 
@@ -48,8 +48,9 @@ class SettlementKey:
         return big_r + s
 
 
-def _scalar(secret: bytes, period: int) -> bytes:
-    return _reduced(hmac_digest(secret, b"gridtide settlement" + period.to_bytes(4, "big"), "sha512"))
+def _scalar(secret: bytes, period: int, number: int) -> bytes:
+    place = period.to_bytes(4, "big") + number.to_bytes(4, "big")
+    return _reduced(hmac_digest(secret, b"gridtide settlement" + place, "sha512"))
 
 
 def _reduced(number: bytes) -> bytes:

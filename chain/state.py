@@ -26,6 +26,7 @@ from chain.rows import (
     Head,
     Measured,
     Number,
+    Paid,
     Posted,
     Recorded,
     Settled,
@@ -53,6 +54,7 @@ __all__ = [
     "Head",
     "Measured",
     "Number",
+    "Paid",
     "Posted",
     "Recorded",
     "Settled",
@@ -108,6 +110,9 @@ TABLES = (
     ("members", lambda row: Member(*row)),
     ("anchors", lambda row: Anchored(*row)),
     ("validators", lambda row: Validator(*row)),
+    ("payouts", lambda row: Paid(*row)),
+    ("settlement_keys", lambda row: Number(*row)),  # by id: the period it is of
+    ("moved", lambda row: Number(*row)),  # by wallet: what payouts and transfers brought it, or took
 )
 
 
@@ -180,6 +185,9 @@ class State:
             self.members,
             self.anchors,
             self.validators,
+            self.payouts,
+            self.settlement_keys,
+            self.moved,
         ) = self.tables
 
     @classmethod

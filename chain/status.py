@@ -115,6 +115,13 @@ class Status(IntEnum):
     PERIOD_INVALID = 213
     ANCHOR_KNOWN = 214
 
+    # pay_out, transfer
+    PAYOUT_PERIOD_OPEN = 220  # or so old that its rows have left the state
+    PAYOUT_KNOWN = 221
+    PAYOUT_COUNT_WRONG = 222  # not as many keys as the accounts come to
+    PAYOUT_UNORDERED = 223  # an order could tell whose a key is
+    WALLET_NOT_FOUND = 224
+
     # set_weight
     VALIDATORS_TOO_MANY = 230
     ORGANISATIONS_TOO_FEW = 231  # one of them would have a third of the voting power

@@ -79,7 +79,10 @@ def check_signed(state: State, opened: Opened, signer: Subject, verify: Verify) 
 
 
 def _apply_sent(state: State, rule: Rule, sent: Sent) -> Status:
-    """The nonce is used up by the transaction that is applied; a refused one leaves the state as it was."""
+    """The nonce is used up by the transaction that is applied; a refused one leaves the state as it was.
+
+    Who is gone after it (a settlement key that spent its last) needs none.
+    """
     if not rule.has_nonce:
         return rule.apply(state, sent)
     used = state.nonces.get(sent.signer_id, NONE_YET).number
@@ -88,6 +91,6 @@ def _apply_sent(state: State, rule: Rule, sent: Sent) -> Status:
     if sent.message.nonce != used + 1:
         return Status.NONCE_GAP
     status = rule.apply(state, sent)
-    if status is Status.APPLIED:
+    if status is Status.APPLIED and signer_of(state, sent.signer_id) is not None:
         state.nonces.put(sent.signer_id, Number(sent.message.nonce))
     return status

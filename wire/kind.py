@@ -35,6 +35,8 @@ RELEASE = 65031
 EVIDENCE = 65032
 WEIGHT = 65033
 HEADER = 65034
+PAYOUT = 65035
+TRANSFER = 65036
 
 # What the ledger takes as a transaction, in the order in which one block applies them.
 TRANSACTIONS = (
@@ -56,4 +58,6 @@ TRANSACTIONS = (
     ANCHOR,
     MEMBERSHIP,
     WEIGHT,
+    PAYOUT,
+    TRANSFER,
 )

@@ -16,6 +16,7 @@ from chain.rules import (
     commit_light_block,
     offer,
     open_contract,
+    pay_out,
     post_price,
     record_evidence,
     record_profile,
@@ -27,6 +28,7 @@ from chain.rules import (
     set_member,
     set_weight,
     settle_interval,
+    transfer,
 )
 from chain.rules.sent import OPERATOR, Sent
 from chain.state import State
@@ -40,6 +42,7 @@ from wire import (
     light_block,
     membership,
     money_release,
+    payout,
     price,
     profile,
     receipt,
@@ -50,6 +53,7 @@ from wire import (
 )
 from wire import anchor as wire_anchor
 from wire import offer as wire_offer
+from wire import transfer as wire_transfer
 from wire.schema import Layout
 
 
@@ -91,5 +95,7 @@ RULES: dict[Any, Rule] = {
     kind.ANCHOR: Rule(wire_anchor.LAYOUT, wire_anchor.SIZE_MAX, (OPERATOR, MEMBER), True, anchor.apply),
     kind.MEMBERSHIP: Rule(membership.LAYOUT, membership.SIZE_MAX, (OPERATOR,), True, set_member.apply),
     kind.WEIGHT: Rule(weight.LAYOUT, weight.SIZE_MAX, (OPERATOR,), True, set_weight.apply),
+    kind.PAYOUT: Rule(payout.LAYOUT, payout.SIZE_MAX, (OPERATOR,), True, pay_out.apply),
+    kind.TRANSFER: Rule(wire_transfer.LAYOUT, wire_transfer.SIZE_MAX, (OPERATOR, *_USER), True, transfer.apply),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

@@ -21,6 +21,7 @@ from wire import (
     membership,
     money_release,
     offer,
+    payout,
     price,
     profile,
     reading,
@@ -30,6 +31,7 @@ from wire import (
     rotation,
     signed_time,
     strategy,
+    transfer,
     weight,
 )
 
@@ -64,5 +66,7 @@ KINDS = {
     "release": (kind.RELEASE, money_release.LAYOUT, money_release.SIZE_MAX),
     "evidence": (kind.EVIDENCE, evidence.LAYOUT, evidence.SIZE_MAX),
     "weight": (kind.WEIGHT, weight.LAYOUT, weight.SIZE_MAX),
+    "payout": (kind.PAYOUT, payout.LAYOUT, payout.SIZE_MAX),
+    "transfer": (kind.TRANSFER, transfer.LAYOUT, transfer.SIZE_MAX),
     "time": (kind.TIME, signed_time.LAYOUT, signed_time.SIZE_MAX),
 }

@@ -184,6 +184,9 @@ def of_the_ledger(ids):
     leaf = {"reading": bytes(range(40)), "index": 3, "path": [bytes(range(32)), bytes(32)]}
     evidence = {"nonce": 1, "light_block": bytes(range(40)), "contrary": b"", "device_id": ids["meter"]}
     weight = {"nonce": 1, "validator_key": bytes(range(32)), "organisation_id": ids["user"], "weight": 100}
+    payout = {"nonce": 5, "period": INTERVAL // 48, "unit_micro": 500_000, "share": 0, "shares": 1}
+    payout |= {"credited": [bytes(range(32)), bytes(range(1, 33))], "debited": [bytes(range(2, 34))]}
+    transfer = {"nonce": 1, "to_id": ids["user"], "money_micro": 250_000}
     strategy = {"issued_s": T, "report_s": 300, "feeder_power_w_max": 160_000}
     area_load = {"area_id": ids["aggregator"], "measured_s": T, "power_w": 91_200, "power_w_max": 120_000, "shed_w": 0}
     return [
@@ -206,6 +209,8 @@ def of_the_ledger(ids):
         ("evidence, a reading", "evidence", 65032, "user", evidence | {"leaves": [leaf]}),
         ("evidence, two light blocks", "evidence", 65032, "user", evidence | {"contrary": b"\1", "leaves": []}),
         ("weight", "weight", 65033, "operator", weight),
+        ("payout", "payout", 65035, "operator", payout),
+        ("transfer", "transfer", 65036, "user", transfer),
         ("strategy", "strategy", 65015, "cloud", strategy),
         ("area load", "area_load", 65016, "aggregator", area_load),
     ]
