@@ -8,7 +8,7 @@ A device that runs the version says so itself, signed; so does one that went bac
 silence is taken for success.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 WAVES = (1, 3)  # then all the others
@@ -44,6 +44,14 @@ class Rollout:
         self._waves = tuple(waves)
         self._failures_max = failures_max
         self._patience_s = patience_s
+
+    def resume(self, kept: Mapping[bytes, Progress]) -> None:
+        """Go on where an earlier run of this rollout was."""
+        self.progress |= kept
+
+    def include(self, devices: Iterable[bytes]) -> None:
+        """Devices that were registered since the beginning come last."""
+        self.progress |= {device: Progress() for device in sorted(set(devices) - self.progress.keys())}
 
     # -- what devices said ------------------------------------------------------------------------
 
@@ -91,8 +99,11 @@ class Rollout:
         return all(one.state == RUNNING for one in self.progress.values())
 
     def wave(self) -> int:
-        """The number of the wave that is under way, from 1; the last one when all is done."""
+        """The number of the wave that is under way, from 1; the last one begun when all is done or stopped."""
         waves = self.waves()
+        if self.is_stopped:
+            begun = [any(self.progress[device].state != WAITING for device in wave) for wave in waves]
+            return len(waves) - begun[::-1].index(True)
         for number, wave in enumerate(waves, start=1):
             if any(self.progress[device].state in (WAITING, *_UNDER_WAY) for device in wave):
                 return number

@@ -67,7 +67,13 @@ class Service:
         self._reception = Reception(self._site)
         self._node = LightNode(self._site)
         self._control = Control(self._site, settings.limits_w, settings.feeder_power_w_max, int(clock()))
-        self._firmware = Distribution(settings.firmware_folder, self._site.area_id, self._store.events.running())
+        self._firmware = Distribution(
+            settings.firmware_folder,
+            self._site.area_id,
+            self._store.events.running(),
+            self._store.rollouts,
+            settings.firmware_failures_max,
+        )
         self._parcels: Inbox[bytes] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
         self._receipts: Inbox[tuple[bytes, bytes]] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
         self._blocks: Inbox[bytes] = Inbox(BLOCKS_MAX, BLOCKS_MAX)
@@ -159,7 +165,9 @@ class Service:
             self._send(self._node.announce(payload, device_id, self._clock()))
             self._submitted.set()
         elif leaf == "firmware_request":
-            self._send(self._firmware.answer(device_id, payload))
+            with self._store.transaction():
+                pieces = self._firmware.answer(device_id, payload)
+            self._send(pieces)
         elif leaf == "time_request":
             self._tell_time(device_id, payload)
         elif leaf == "status" and payload == b"online":
@@ -169,11 +177,12 @@ class Service:
         found = read_event(payload, device_id, self._site.registry, self._site.network_id)
         with self._store.transaction():
             is_new = self._store.events.add(device_id, found, payload, int(self._clock()))
+            if is_new:
+                self._firmware.take_event(device_id, found)
         said = of_event(device_id, found, int(self._clock()))
         topic = topics.of_device(self._site.area_id, self._store.readings.carrier_of(device_id), "acknowledgement")
         self._send([Outgoing(topic, self._site.seal(acknowledgement.KIND, acknowledgement.LAYOUT, said))])
         if is_new:
-            self._firmware.take_event(device_id, found)
             name = CODES[found.code] if found.code < len(CODES) else str(found.code)
             self._journal.info("event", device=device_id.hex(), code=name, ended=bool(found.end_s), value=found.value)
 
@@ -314,7 +323,9 @@ class Service:
             return
         said: dict[str, object] = {}
         while True:
-            self._send(self._firmware.look(self._site.registry.devices, int(self._clock())))
+            with self._store.transaction():
+                announced = self._firmware.look(self._site.registry.devices, int(self._clock()))
+            self._send(announced)
             summary = self._firmware.summary()
             if summary != said:
                 self._journal.info("firmware", **summary)

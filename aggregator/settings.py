@@ -27,6 +27,7 @@ class AggregatorSettings(Settings):
     feeder_power_w_max: Watt
     area_power_w_max: dict[str, Watt] = Field(default_factory=dict)
     firmware_folder: Path | None = None
+    firmware_failures_max: Annotated[int, Field(ge=0)] = 0  # more than these stop a rollout
     group_key_file: Path | None = None  # of a ledger that is sealed for its members
     influx_url: str = ""
     influx_token: str = ""

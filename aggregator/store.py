@@ -19,6 +19,7 @@ from .event_store import EventStore
 from .key_store import KeyStore
 from .prune import SCHEMA as PRUNED
 from .reading_store import ReadingStore
+from .rollout_store import RolloutStore
 from .submission_store import SubmissionStore
 
 _SCHEMA = """
@@ -59,7 +60,10 @@ class StoreBusy(Exception):
 
 
 class Store:
-    """Its parts: readings, commands, submissions, area, events, keys. Writing is done inside `store.transaction()`."""
+    """
+    Its parts: readings, commands, submissions, area, events, keys, rollouts. Writing is done inside
+    `store.transaction()`.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises StoreBusy."""
@@ -80,6 +84,7 @@ class Store:
         self.area = AreaStore(self.db)
         self.events = EventStore(self.db)
         self.keys = KeyStore(self.db)
+        self.rollouts = RolloutStore(self.db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -3,6 +3,7 @@ A day part on which new firmware is rolled out: every board starts from its slot
 the selector, and the aggregator finds a release in its folder.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,10 +41,14 @@ class Seen:
 
 
 class Rollout(Run):
-    def __init__(self, options: Options, fault: str | None, tell: Callable[[int, str], None]):
-        """fault: one of firmware.FAULTS in the second version. tell(now_s, line): something happened."""
+    def __init__(self, options: Options, fault: str | None, tell: Callable[[int, str], None], failures_max: int = 0):
+        """
+        fault: one of firmware.FAULTS in the second version. tell(now_s, line): something happened. failures_max: more
+        stop the rollout.
+        """
         super().__init__(options, lambda _state: None)
         self._fault = fault
+        self._failures_max = failures_max
         self._tell = tell
         self.seen: dict[bytes, Seen] = {}
 
@@ -58,7 +63,8 @@ class Rollout(Run):
         self.releases = (self.out / "services" / "firmware").resolve()
         self.releases.mkdir()
         path = self.out / "services" / "aggregator.toml"
-        path.write_text(f'firmware_folder = "{self.releases}"\n' + path.read_text())
+        own = f'firmware_folder = "{self.releases}"\nfirmware_failures_max = {self._failures_max}\n'
+        path.write_text(own + path.read_text())
 
     def _make_devices(self) -> dict[str, Device]:
         emulated = images.make_emulated(self.folder)
@@ -124,6 +130,12 @@ class Rollout(Run):
         elif said.code == RUNNING and seen.version != said.value:
             seen.version = said.value
             self._tell(self.time.now_ms // 1000, f"{seen.name} runs version {said.value}")
+
+    def waves(self) -> list[tuple[int, bool]]:
+        """(number of the wave, whether the rollout is stopped), in the order in which the aggregator noted it."""
+        lines = (self.out / "logs" / "aggregator.log").read_text(encoding="utf-8").splitlines()
+        noted = [one for one in map(json.loads, lines) if one["event"] == "firmware" and "wave" in one]
+        return [(one["wave"], one["stopped"]) for one in noted]
 
     def versions(self) -> Counter[int]:
         return Counter(seen.version for seen in self.seen.values())

@@ -6,8 +6,9 @@ import pytest
 from nacl.signing import SigningKey
 
 from aggregator.distribution import Distribution, read_folder
-from aggregator.ota import ANNOUNCE_AGAIN_S, FETCHING_MAX, PATIENCE_S, Rollout
+from aggregator.ota import ANNOUNCE_AGAIN_S, FETCHING_MAX, PATIENCE_S, Progress, Rollout
 from aggregator.registry import Device
+from aggregator.store import Store
 from wire import event, firmware, firmware_file, kind, message, registration, topics
 from wire.errors import WireError
 from wire.event import Event
@@ -48,7 +49,7 @@ def test_one_failure_stops_it():
     rollout.announce(NOW)
     rollout.asked(DEVICES[0], 10, 10)
     rollout.went_back(DEVICES[0], 5)
-    assert rollout.is_stopped and rollout.announce(NOW + 9999) == []
+    assert rollout.is_stopped and rollout.announce(NOW + 9999) == [] and rollout.wave() == 1
     assert {one.state for one in rollout.progress.values()} == {"failed", "waiting"}
 
 
@@ -130,9 +131,17 @@ def told(code: str, value: int) -> Event:
     return Event(1, 1, NOW, NOW, event.CODES.index(code), b"", value)
 
 
-def test_announced_and_handed_out_on_request(tmp_path):
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "store.sqlite")
+    with store.transaction():
+        yield store
+    store.close()
+
+
+def test_announced_and_handed_out_on_request(tmp_path, store):
     (tmp_path / "meter.release").write_bytes(release())
-    distribution = Distribution(tmp_path, AREA, {})
+    distribution = Distribution(tmp_path, AREA, {}, store.rollouts)
     announced = distribution.look(REGISTERED, NOW)
     assert [one.topic for one in announced] == [topics.of_device(AREA, DEVICES[0], "firmware")] * 2
     frames = firmware.pieces(IMAGE)
@@ -147,18 +156,63 @@ def test_announced_and_handed_out_on_request(tmp_path):
     assert distribution.look(REGISTERED, NOW + 1)[0].topic == topics.of_device(AREA, DEVICES[1], "firmware")
 
 
-def test_devices_that_run_it_already_are_not_told_again(tmp_path):
+def test_devices_that_run_it_already_are_not_told_again(tmp_path, store):
     (tmp_path / "meter.release").write_bytes(release())
-    distribution = Distribution(tmp_path, AREA, {DEVICES[0]: 2})
+    distribution = Distribution(tmp_path, AREA, {DEVICES[0]: 2}, store.rollouts)
     assert {one.topic for one in distribution.look(REGISTERED, NOW)} == {topics.of_device(AREA, DEVICES[1], "firmware")}
 
 
-def test_a_newer_release_replaces_the_rollout(tmp_path):
+def test_a_newer_release_replaces_the_rollout(tmp_path, store):
     (tmp_path / "a.release").write_bytes(release())
-    distribution = Distribution(tmp_path, AREA, {})
+    distribution = Distribution(tmp_path, AREA, {}, store.rollouts)
     distribution.look(REGISTERED, NOW)
     (tmp_path / "b.release").write_bytes(release(version=3, image=IMAGE + b"newer"))
     assert distribution.look(REGISTERED, NOW + 1) and distribution.rollout.version == 3
+
+
+# -- an aggregator that is started anew ---------------------------------------------------------------
+
+
+def test_whoever_went_back_is_remembered_and_the_rollout_stays_stopped(tmp_path, store):
+    (tmp_path / "meter.release").write_bytes(release())
+    distribution = Distribution(tmp_path, AREA, {}, store.rollouts)
+    distribution.look(REGISTERED, NOW)
+    distribution.take_event(DEVICES[0], told("firmware_rolled_back", 5))
+    assert distribution.rollout.is_stopped
+    anew = Distribution(tmp_path, AREA, {}, store.rollouts)
+    assert anew.look(REGISTERED, NOW + 60) == [] and anew.rollout.is_stopped
+    assert anew.rollout.progress[DEVICES[0]] == Progress("failed", NOW, reason=5)
+    more = Distribution(tmp_path, AREA, {}, store.rollouts, failures_max=1)
+    assert {one.topic for one in more.look(REGISTERED, NOW + 60)} == {topics.of_device(AREA, DEVICES[1], "firmware")}
+
+
+def test_a_device_under_way_is_announced_to_again_and_its_four_hours_go_on(tmp_path, store):
+    (tmp_path / "meter.release").write_bytes(release())
+    Distribution(tmp_path, AREA, {}, store.rollouts).look(REGISTERED, NOW)
+    anew = Distribution(tmp_path, AREA, {}, store.rollouts)
+    assert len(anew.look(REGISTERED, NOW + 60)) == 2
+    assert anew.look(REGISTERED, NOW + PATIENCE_S) == [] and anew.rollout.is_stopped
+
+
+def test_a_device_registered_later_comes_last(tmp_path, store):
+    (tmp_path / "meter.release").write_bytes(release())
+    distribution = Distribution(tmp_path, AREA, {}, store.rollouts)
+    first = {DEVICES[1]: REGISTERED[DEVICES[1]]}
+    distribution.look(first, NOW)
+    distribution.take_event(DEVICES[1], told("firmware_running", 2))
+    assert distribution.rollout.is_complete
+    assert {one.topic for one in distribution.look(REGISTERED, NOW + 1)} == {
+        topics.of_device(AREA, DEVICES[0], "firmware")
+    }
+
+
+def test_a_role_may_have_a_release_for_each_of_its_boards(tmp_path, store):
+    (tmp_path / "a.release").write_bytes(release())
+    (tmp_path / "b.release").write_bytes(release(board=b"esp32_c3", image=IMAGE + b"c3"))
+    distribution = Distribution(tmp_path, AREA, {}, store.rollouts)
+    assert len(distribution.look(REGISTERED, NOW)) == 4  # a device takes what is for its board
+    for image in (IMAGE, IMAGE + b"c3"):
+        assert distribution.answer(DEVICES[0], firmware.request(sha256(image).digest()[:8], 0, 1))
 
 
 BAD_FILES = {
@@ -172,8 +226,8 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_a_file_that_is_not_what_it_announces_is_handed_to_nobody(name, tmp_path):
+def test_a_file_that_is_not_what_it_announces_is_handed_to_nobody(name, tmp_path, store):
     (tmp_path / "bad.release").write_bytes(BAD_FILES[name])
     releases, refused = read_folder(tmp_path)
-    assert releases == {} and len(refused) == 1 and refused[0].startswith("bad.release: ")
-    assert Distribution(tmp_path, AREA, {}).look(REGISTERED, NOW) == []
+    assert releases == [] and len(refused) == 1 and refused[0].startswith("bad.release: ")
+    assert Distribution(tmp_path, AREA, {}, store.rollouts).look(REGISTERED, NOW) == []
