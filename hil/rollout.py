@@ -9,13 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hil import firmware, images, provision
-from hil.device import Board, Device
+from hil import firmware, images
+from hil.device import Board
 from hil.identity import verify
 from hil.mqtt_packets import Publish
 from hil.options import Options
-from hil.radio import Radio
-from hil.replay import Eavesdropper
+from hil.plant import Site
 from hil.run import Run
 from wire import event, message, topics
 from wire import firmware as pieces
@@ -66,24 +65,18 @@ class Rollout(Run):
         own = f'firmware_folder = "{self.releases}"\nfirmware_failures_max = {self._failures_max}\n'
         path.write_text(own + path.read_text())
 
-    def _make_devices(self) -> dict[str, Device]:
-        emulated = images.make_emulated(self.folder)
-        first = {role: firmware.image(tree, FIRST) for role, tree in self._trees.items()}
-        extra = {role: firmware.device_files(self._keys, FIRST, rom) for role, rom in first.items()}
-        radio, devices, files = Radio(), {}, {}
-        for site in self.network.sites:
-            flash = (self.out / "flash" / f"{site.name}.img").resolve()
-            slots = flash.with_suffix(".rom")
-            slots.write_bytes(firmware.partition(first[site.role]))
-            files[flash] = provision.device_files(self.network, site) | extra[site.role]
-            log, mac = self.out / "logs" / f"{site.name}.log", self.network.devices[site.name].mac
-            heap = images.HEAP_BYTES["mlmd"]  # the selector and a renewal lie beside a role's own
-            board = Board(site.name, mac, flash, log, MAIN, roms=(emulated,), slots=slots, heap_bytes=heap)
-            devices[site.name] = Device(board, self.time, self.plant, radio, self.tap)
-        images.make(files, self.folder)
-        self.eavesdropper = Eavesdropper(self.tap, {device.board.mac: device for device in devices.values()})
-        radio.observers.append(self.eavesdropper.heard)
-        return devices
+    def _make_images(self) -> None:
+        self._emulated = images.make_emulated(self.folder)
+        self._first = {role: firmware.image(tree, FIRST) for role, tree in self._trees.items()}
+        self._beside = {role: firmware.device_files(self._keys, FIRST, rom) for role, rom in self._first.items()}
+
+    def _board(self, site: Site, image: Path) -> tuple[Board, dict[str, bytes]]:
+        slots = image.with_suffix(".rom")
+        slots.write_bytes(firmware.partition(self._first[site.role]))
+        log, mac = self.out / "logs" / f"{site.name}.log", self.network.devices[site.name].mac
+        heap = images.HEAP_BYTES["mlmd"]  # the selector and a renewal lie beside a role's own
+        board = Board(site.name, mac, image, log, MAIN, roms=(self._emulated,), slots=slots, heap_bytes=heap)
+        return board, self._beside[site.role]
 
     def _start(self) -> None:
         super()._start()

@@ -25,6 +25,7 @@ from hil.grant import Coordinator
 from hil.grid_faults import GridFaults
 from hil.monitor import Monitor
 from hil.options import Options
+from hil.plant import Site
 from hil.radio import Radio
 from hil.replay import Eavesdropper
 from hil.secure_link import Gate
@@ -140,7 +141,7 @@ class Run:
         return Service(name, name, config, log, self._socket(name), self.time, self.tap)
 
     def _make_devices(self) -> dict[str, Device]:
-        roms = images.make_roms({site.role for site in self.network.sites}, self.folder)
+        self._make_images()
         radio = Radio()
         devices = {}
         files = {}
@@ -149,16 +150,22 @@ class Run:
         for site in self.network.sites:
             image = (self.out / "flash" / f"{site.name}.img").resolve()
             tls = gate.files(site.name) if gate and site.name in ids else None
-            files[image] = provision.device_files(self.network, site, tls)
-            log = self.out / "logs" / f"{site.name}.log"
-            mac = self.network.devices[site.name].mac
-            heap = images.HEAP_BYTES[site.role]
-            board = Board(site.name, mac, image, log, images.MAIN, roms=roms[site.role], heap_bytes=heap)
+            board, beside = self._board(site, image)
+            files[image] = provision.device_files(self.network, site, tls) | beside
             devices[site.name] = Device(board, self.time, self.plant, radio, gate or self.tap)
         images.make(files, self.folder)
         self.eavesdropper = Eavesdropper(self.tap, {device.board.mac: device for device in devices.values()})
         radio.observers.append(self.eavesdropper.heard)
         return devices
+
+    def _make_images(self) -> None:
+        self._roms = images.make_roms({site.role for site in self.network.sites}, self.folder)
+
+    def _board(self, site: Site, image: Path) -> tuple[Board, dict[str, bytes]]:
+        """The board of a site with this flash image, and what is on its flash beside what every device gets."""
+        log, mac = self.out / "logs" / f"{site.name}.log", self.network.devices[site.name].mac
+        heap = images.HEAP_BYTES[site.role]
+        return Board(site.name, mac, image, log, images.MAIN, roms=self._roms[site.role], heap_bytes=heap), {}
 
     # -- the day ----------------------------------------------------------------------------------
 
