@@ -24,7 +24,7 @@ from chain.errors import LedgerError
 from wire.interval import interval_of
 
 NODES_FILE = "cluster.json"
-STATUS_S = 1.0
+STATUS_S, POLL_S = 1.0, 0.2
 
 
 def make(out: Path, count: int, sockets: Path, genesis: Path | None) -> list[Node]:
@@ -122,11 +122,14 @@ def _run(nodes: Sequence[Node], snapshot_every: int, ready: Path | None) -> None
             _tell(ready, [node.place.rpc_address for node in nodes])
         for node in nodes:
             print(f"node {node.number}: rpc http://{node.place.rpc_address}  home {node.home}", flush=True)
-        last = ""
+        last, shown_s = "", 0.0
         while True:
+            for number in network.revive():
+                print(f"node {number} was killed, and is started again", flush=True)
             network.check()
-            last = show([node.place for node in nodes], last)
-            time.sleep(STATUS_S)
+            if time.monotonic() - shown_s >= STATUS_S:
+                last, shown_s = show([node.place for node in nodes], last), time.monotonic()
+            time.sleep(POLL_S)
 
 
 if __name__ == "__main__":

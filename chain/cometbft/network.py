@@ -97,11 +97,31 @@ class Network:
         if not node.is_built_in:
             Path(_socket(node)).unlink(missing_ok=True)
 
+    def revive(self) -> list[int]:
+        """
+        Start again the nodes of which somebody killed a process (kill -9, out of memory), as a supervisor does: the
+        other one of the two goes, too. Returns their numbers. Raises CometBftError.
+        """
+        killed = self.killed()
+        for node in killed:
+            self.kill_node(node)
+        for node in killed:
+            self.start_node(node)
+        return [node.number for node in killed]
+
+    def killed(self) -> list[Node]:
+        """Those of which somebody killed a process, from outside."""
+        return [node for node in self.nodes if -signal.SIGKILL in self._statuses(node.number)]
+
+    def _statuses(self, number: int) -> list[int | None]:
+        processes = (self.applications.get(number), self.cometbfts.get(number))
+        return [process.poll() for process in processes if process is not None]
+
     def check(self) -> None:
         """Raises CometBftError, with the end of its log, when a process has ended by itself."""
         for processes, log in ((self.applications, "application.log"), (self.cometbfts, "cometbft.log")):
             for number, process in processes.items():
-                if process.poll() is not None:
+                if process.poll() is not None and -signal.SIGKILL not in self._statuses(number):
                     lines = (self.nodes[number].home / log).read_text(errors="replace").splitlines()[-12:]
                     raise CometBftError(f"node {number} ended with {process.returncode}\n" + "\n".join(lines))
 
