@@ -6,8 +6,10 @@ money over all periods, and sign nothing.
 It runs beside the ledger, never in the state machine: no validator has a secret.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from chain.ledger_file import LedgerFile
@@ -30,24 +32,37 @@ class ViewKey(NamedTuple):
         """As long as the household has the key it was registered with."""
         return sha256(self.public_key).digest()[:8]
 
+    @property
+    def text(self) -> str:
+        """As it is handed to whom one likes, in a file."""
+        return json.dumps({"secret": self.secret.hex(), "public_key": self.public_key.hex()})
+
     def key(self, period: int, number: int) -> bytes:
         """The public key of one of its settlement keys."""
         return public_key(self.secret, self.public_key, period, number)
 
 
 class Holding(NamedTuple):
-    """One settlement key of a household; balance_micro None when it is spent and gone."""
+    """One settlement key of a household, as it was announced."""
 
     period: int
     number: int
     key_id: bytes
     unit_micro: int  # negative: owed
-    balance_micro: int | None
 
 
 def view_key(seed: bytes, other_public_key: bytes, household_public_key: bytes) -> ViewKey:
     """Made by either of the two. seed: one's own; other_public_key: the other's."""
     return ViewKey(shared_secret(seed, other_public_key), household_public_key)
+
+
+def read_view(path: Path) -> ViewKey:
+    """The view key in a file. Raises ValueError."""
+    try:
+        told: dict[str, Any] = json.loads(path.read_text())
+        return ViewKey(bytes.fromhex(told["secret"]), bytes.fromhex(told["public_key"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: no view key: {error}") from error
 
 
 def compose(
@@ -73,7 +88,7 @@ def payouts(file: LedgerFile) -> Iterator[Any]:
                 yield opened.content
 
 
-def holdings(state: State, announced: Iterable[Any], view: ViewKey) -> list[Holding]:
+def holdings(announced: Iterable[Any], view: ViewKey) -> list[Holding]:
     """All settlement keys of a household among what was paid out; its numbers of a period have no gap."""
     found = []
     for payout in announced:
@@ -82,7 +97,6 @@ def holdings(state: State, announced: Iterable[Any], view: ViewKey) -> list[Hold
         while (key := view.key(payout.period, number)) in credited or key in debited:
             key_id = sha256(key).digest()[:8]
             unit = payout.unit_micro if key in credited else -payout.unit_micro
-            wallet = state.wallets.get(key_id)
-            found.append(Holding(payout.period, number, key_id, unit, None if wallet is None else wallet.balance_micro))
+            found.append(Holding(payout.period, number, key_id, unit))
             number += 1
     return found

@@ -6,12 +6,18 @@ settlement key of its own. As every key holds the same, nothing but the secret t
 Here is what the ledger itself can work out: how many units of which account. Whose key is whose is chain/household.py.
 """
 
+from chain.archive import PERIOD_INTERVALS
 from chain.rows import GRID_ID, Number, Wallet
 from chain.state import State
 from wire.registration import USER
 
 EMPTY = Wallet(0, 0, 0)
 ZERO = Number(0)
+
+
+def period_before(interval: int) -> int:
+    """The last settlement period that is over when this interval is open."""
+    return interval // PERIOD_INTERVALS - 1
 
 
 def units(balance_micro: int, unit_micro: int) -> int:

@@ -1,6 +1,7 @@
 """`gridtide trace`: one kWh from plant to user, or from plant to buyers."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -10,10 +11,14 @@ from rich.console import Console
 from chain.errors import LedgerError
 from chain.export import export
 from chain.genesis import Genesis
+from chain.household import ViewKey, holdings, payouts, read_view
+from chain.ledger_file import LedgerFile
 from chain.trace import NothingToTrace
 from chain.trace import trace as trace_kwh
 from chain.trace_picture import picture
 from chain.trace_table import show
+
+EPOCH = date(1970, 1, 1)
 
 
 def trace(
@@ -24,6 +29,9 @@ def trace(
     interval: Annotated[int | None, typer.Option(help="up to this market interval; the last one if left out")] = None,
     names: Annotated[Path | None, typer.Option(help="names of ids: JSON, {id: name} or a bench's devices.json")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="everything found, as JSON")] = False,
+    view_key: Annotated[
+        Path | None, typer.Option(help="also where their money went: gridtide settlement view-key")
+    ] = None,
     svg: Annotated[Path | None, typer.Option(help="draw it into this file", metavar="FILE")] = None,
 ) -> None:
     """
@@ -34,14 +42,42 @@ def trace(
     try:
         exported = export(ledger, Genesis.load(genesis))
         found = trace_kwh(exported, who, sold, interval, _names(names))
+        if view_key is not None:
+            found["settlement_keys"] = _settlement_keys(ledger, exported, found, read_view(view_key))
         if svg is not None:
             svg.write_text(picture(found), encoding="utf-8")
-    except (LedgerError, NothingToTrace, OSError) as error:
+    except (LedgerError, NothingToTrace, OSError, ValueError) as error:
         _fail(error)
     if as_json:
         typer.echo(json.dumps(found))
     else:
         show(found, Console())
+        for held in found.get("settlement_keys", ()):
+            left = "spent" if held["balance_micro"] is None else f"{held['balance_micro'] / 1e6:.6f} left"
+            typer.echo(f"paid out for {held['day']}: {held['unit_micro'] / 1e6:.6f} to {held['key_id']}, {left}")
+
+
+def _settlement_keys(ledger: Path, exported: Any, found: Any, view: ViewKey) -> list[dict[str, Any]]:
+    """The traced household's settlement keys of all periods. Raises ValueError for another household's view key."""
+    meters = {one["id"] for one in found["who"]}
+    owners = {row["owner_id"] for row in exported["registrations"] if row["subject_id"] in meters}
+    if owners != {view.household_id.hex()}:
+        raise ValueError(f"the view key is of {view.household_id.hex()}, and not of who is traced")
+    file = LedgerFile(ledger, is_writing=False)
+    try:
+        announced = list(payouts(file))
+    finally:
+        file.close()
+    balances = {key: wallet["balance_micro"] for key, wallet in exported["wallets"].items()}
+    return [
+        {
+            "day": str(EPOCH + timedelta(days=held.period)),
+            "key_id": held.key_id.hex(),
+            "unit_micro": held.unit_micro,
+            "balance_micro": balances.get(held.key_id.hex()),
+        }
+        for held in holdings(announced, view)
+    ]
 
 
 def _names(path: Path | None) -> dict[str, str]:

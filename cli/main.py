@@ -6,6 +6,7 @@ from chain.cli import app as ledger
 from chain.trace_cli import trace
 from cloud.market_cli import app as market
 from cloud.member_cli import app as member
+from cloud.settlement_cli import app as settlement
 from deploy.cli import firmware, flash_board
 from deploy.keys_cli import key, provision
 from hil.cli import hil
@@ -24,6 +25,7 @@ app.add_typer(ledger, name="ledger")
 app.add_typer(market, name="market")
 app.add_typer(member, name="member")
 app.add_typer(phone, name="phone")
+app.add_typer(settlement, name="settlement")
 
 if __name__ == "__main__":
     app()

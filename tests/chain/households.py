@@ -51,7 +51,7 @@ class Households(World):
     def holdings(self, household: str) -> list[Holding]:
         opened = [open_transaction(one) for one, status in zip(self.log, self.statuses, strict=True) if not status]
         announced = [one.content for one in opened if one.envelope.kind == kind.PAYOUT]
-        return holdings(self.state, announced, self.view(household))
+        return holdings(announced, self.view(household))
 
     def transfer(self, signer: str, to_id: bytes, money_micro: int, nonce: int | None = None) -> bytes:
         fields = (nonce or self.next_nonce(signer), to_id, money_micro)

@@ -47,9 +47,9 @@ def test_a_payout_empties_accounts_of_whole_units_into_keys_that_all_look_alike(
     for user in USERS:
         mine = [held for held in town.holdings(user) if held.period == town.day - 1]
         assert len(mine) == abs(units(before[user], UNIT)), "the household finds all of its units"
-        assert town.balance(town.id(user)) + sum(held.balance_micro for held in mine) == before[user]
+        assert town.balance(town.id(user)) + sum(town.balance(held.key_id) for held in mine) == before[user]
         assert abs(town.balance(town.id(user))) < UNIT
-        assert all(abs(held.balance_micro) == UNIT for held in mine)
+        assert all(abs(town.balance(held.key_id)) == UNIT for held in mine)
     assert not any(conservation(town.state).values())
 
 
@@ -60,10 +60,10 @@ def test_household_and_operator_find_the_same_keys_and_others_none(town):
         assert town.view(user) == view_key(seed(user), operator, public)
         assert town.view(user).household_id == town.id(user)
         stranger = view_key(seed("mallory"), public, public)
-        assert household.holdings(town.state, [], stranger) == []
+        assert household.holdings([], stranger) == []
         announced = list(_payouts(town))
-        assert household.holdings(town.state, announced, stranger) == []
-        assert household.holdings(town.state, announced, town.view(user)) == town.holdings(user) != []
+        assert household.holdings(announced, stranger) == []
+        assert household.holdings(announced, town.view(user)) == town.holdings(user) != []
 
 
 def _payouts(town: Households):
@@ -216,7 +216,7 @@ def test_a_settlement_key_spends_and_is_gone_when_it_is_spent(town):
         assert town.one(transaction) is status, number
     assert town.balance(buyer) == before + UNIT - 1
     assert len(town.state.subjects) == rows - 3
-    assert town.holdings("user-m2")[held.number].balance_micro is None
+    assert held.key_id not in town.state.wallets and held in town.holdings("user-m2")
     assert not any(conservation(town.state).values())
 
 
@@ -319,7 +319,7 @@ def _spend(town: Households, model: Model, dice: Random, seen: Counter[str]) -> 
         return []
     key_id = dice.choice(sorted(model.keys))
     user, (period, number) = model.keys[key_id]
-    held = household.Holding(period, number, key_id, UNIT, None)
+    held = household.Holding(period, number, key_id, UNIT)
     to_id = dice.choice([*map(town.id, USERS), GRID_ID, *sorted(model.keys)])
     money = dice.choice((1, UNIT // 2, UNIT, model.balance[key_id], UNIT + 1))
     if money < 1:
