@@ -168,11 +168,16 @@ class Breaker:
 
     # -- what is told of it -----------------------------------------------------------------
 
-    def events(self):
-        """[(code of an Event, whether it is so now)] of everything this breaker opens for by itself or by hand."""
-        cause = self.protection.cause
-        said = [("breaker_" + one, one == cause) for one in CAUSES if one not in ("", COMMAND)]
-        return said + [("breaker_failed", self.protection.failed), ("load_shed", self.protection.shedding.stage > 0)]
+    def report(self, faults, now_s):
+        """Tell `faults` why it is open, if by itself or by hand, and which stages of load shedding are in force."""
+        protection, value = self.protection, self.value()
+        cause, stage = protection.cause, protection.shedding.stage
+        for one in CAUSES:
+            if one not in ("", COMMAND):
+                faults.report("breaker_" + one, b"", now_s, one == cause, value)
+        faults.report("breaker_failed", b"", now_s, protection.failed, value)
+        for number in range(1, _OPEN_AT_STAGE + 1):
+            faults.report("load_shed", bytes((number,)), now_s, stage >= number, number)
 
     def value(self):
         """How often it has closed again; LOCKED_OUT when it will not."""

@@ -77,8 +77,7 @@ class Junction:
             self._count_switch(now_s)
         breaker.keep()
         if now_s is not None:
-            for code, is_so in breaker.events():
-                self.faults.report(code, b"", now_s, is_so, breaker.value())
+            breaker.report(self.faults, now_s)
             self.told()
 
     async def watch_forever(self):

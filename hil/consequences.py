@@ -3,8 +3,10 @@
 from collections import Counter
 from typing import Any
 
+from hil import openings
 from hil.evidence import Evidence
 from hil.invariants_of_faults import CODES, told_of
+from hil.receipts import opened
 from wire.interval import WINDOW_S
 from wire.reading import AFTER_BOOT
 
@@ -27,8 +29,34 @@ def _change(evidence: Evidence, fault: dict[str, Any]) -> str:
         return _not_billed(evidence, fault["device"])
     if name == "replay":
         return refused_text(refused(evidence))
+    if name == "frequency_dip":
+        return _shed(evidence, fault)
+    if name == "locked_out":
+        return _refused_by_hand(evidence, fault)
     code = CODES.get(name)
     return _told(told_of(evidence, fault, code)) if code else ""
+
+
+def _shed(evidence: Evidence, fault: dict[str, Any]) -> str:
+    """How deep it went, what switched off while the frequency was low, and when all was back."""
+    told = told_of(evidence, fault, CODES[fault["name"]])
+    if not told:
+        return "nobody told of it"
+    low_ms = range(fault["at_s"] * 1000, openings.end_ms(fault))
+    off = {row["device"] for row in evidence.bench.get("switchings", []) if not row["on"] and row["at_ms"] in low_ms}
+    breakers = {device["name"] for device in evidence.devices if device["role"] == "mlmd"}
+    deepest = max(event["value"] for event in told)
+    back_s = max(event["end_s"] for event in told) - fault["at_s"]
+    switched = f"{len(off - breakers)} heaters and {len(off & breakers)} breakers switched off"
+    return f"shed to stage {deepest}, {switched}, the last stage ended after {back_s} s"
+
+
+def _refused_by_hand(evidence: Evidence, fault: dict[str, Any]) -> str:
+    locked_s = range(fault["at_s"], fault["at_s"] + fault["lasts_s"])
+    names = evidence.names()
+    said = [answer for answer in opened(evidence)[0] if names.get(answer.device_id) == fault["device"]]
+    count = sum(answer.reason == "locked_out" and answer.receipt.acted_s in locked_s for answer in said)
+    return f"{count} commands refused by the hand at its switch"
 
 
 def _told(found: list[dict[str, Any]]) -> str:

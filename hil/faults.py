@@ -7,18 +7,21 @@ from typing import Any
 from hil.broker import Broker
 from hil.device import Device
 from hil.grant import Coordinator
-from hil.grid_faults import GridFaults
+from hil.grid_faults import GridFault, GridFaults
 from hil.replay import Eavesdropper
 from hil.scenario import (
     AggregatorGone,
     BrokerKilled,
     ClockJump,
     Fault,
+    FrequencyDip,
+    LockOut,
     Overload,
     PowerCut,
     Replay,
     ShortCircuit,
     Silence,
+    VoltageOff,
 )
 from hil.service import Service
 from hil.tap import Tap
@@ -31,6 +34,14 @@ _NAMES = {
     "Theft": "theft",
     "StuckRegister": "stuck_register",
 }
+
+
+def _name_of(fault: GridFault) -> str:
+    if isinstance(fault, VoltageOff):
+        return "overvoltage" if fault.percent > 100 else "undervoltage"
+    if isinstance(fault, LockOut):
+        return "breaker_locked_out" if fault.role == "mlmd" else "locked_out"
+    return _NAMES[type(fault).__name__]
 
 
 @dataclass
@@ -83,10 +94,20 @@ class Faults:
             self._silence(fault)
         elif isinstance(fault, AggregatorGone):
             self._stop_aggregator(fault)
+        elif isinstance(fault, FrequencyDip):
+            self._note("frequency_dip", self.grid.dip(fault), None, sum(lasts_s for _, lasts_s in fault.steps))
+            self.done[-1]["steps"] = fault.steps
         else:
-            role = "mlmd" if isinstance(fault, Overload | ShortCircuit) else "meter"
-            name = self._named(role, fault.number).name
-            self._note(_NAMES[type(fault).__name__], self.grid.carry_out(fault, name), name)
+            self._harm_the_grid(fault)
+
+    def _harm_the_grid(self, fault: GridFault) -> None:
+        is_of_mlmd = isinstance(fault, Overload | ShortCircuit | VoltageOff)
+        role = fault.role if isinstance(fault, LockOut) else "mlmd" if is_of_mlmd else "meter"
+        name = self._named(role, fault.number).name
+        lasts_s = fault.repaired_s if isinstance(fault, ShortCircuit) else fault.lasts_s
+        self._note(_name_of(fault), self.grid.carry_out(fault, name), name, lasts_s)
+        if isinstance(fault, VoltageOff):
+            self.done[-1]["voltage_v"] = self.grid.plant.voltage_v(name)
 
     def _note(self, name: str, effect: str, device: str | None = None, lasts_s: int = 0) -> None:
         at_s = self.time.now_ms // 1000

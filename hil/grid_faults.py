@@ -11,10 +11,11 @@ from hil.grant import Coordinator
 from hil.plant import Plant
 from hil.plant.breaker_sense import HALF_WAVE_MS
 from hil.plant.wiring import MANUAL_SWITCH_PIN
-from hil.scenario import Overload, ShortCircuit, StuckRegister, Theft
+from hil.scenario import FrequencyDip, LockOut, Overload, ShortCircuit, StuckRegister, Theft, VoltageOff
 
-GridFault = Overload | ShortCircuit | StuckRegister | Theft
-_TURNED_S = 5  # the manual switch stays in lock-out
+GridFault = Overload | ShortCircuit | StuckRegister | Theft | VoltageOff | LockOut
+TURNED_S = 5  # the manual switch stays in lock-out
+_NOMINAL_HZ = 50.0
 
 
 @dataclass
@@ -29,9 +30,16 @@ class GridFaults:
             current_a = fault.times_rated * self.plant.rated_a(name)
             self._short(name, current_a, fault.repaired_s)
             return f"{current_a:.0f} A behind its breaker, repaired after {fault.repaired_s} s"
+        if isinstance(fault, LockOut):
+            self._turn(name, 0)
+            self._later(fault.lasts_s, lambda: self._turn(name, 1))
+            return f"its manual switch is in lock-out for {fault.lasts_s} s"
+        if isinstance(fault, VoltageOff):
+            return self._move_voltage(fault, name)
         if isinstance(fault, Overload):
             self._for(fault.lasts_s, self.plant.households_of(name), fault.power_w)
-            return f"{fault.power_w} W more in each household for {fault.lasts_s} s"
+            times = self.plant.current_a(name) / self.plant.rated_a(name)
+            return f"{fault.power_w} W more in each household for {fault.lasts_s} s, {times:.2f} times rated"
         if isinstance(fault, Theft):
             self.plant.steal(name, fault.power_w, self.time.now_ms)
             self._later(fault.lasts_s, lambda: self.plant.steal(name, 0, self.time.now_ms))
@@ -40,6 +48,28 @@ class GridFaults:
         self._for(fault.lasts_s, [name], fault.power_w)
         self._later(fault.lasts_s, lambda: self.plant.stick(name, False, self.time.now_ms))
         return f"its register stands still for {fault.lasts_s} s, while {fault.power_w} W more flow"
+
+    def dip(self, fault: FrequencyDip) -> str:
+        """The frequency, step by step."""
+        after_s = 0
+        for mhz, lasts_s in fault.steps:
+            self._later(after_s, lambda mhz=mhz: self._set_frequency(mhz / 1000))  # type: ignore[misc]
+            after_s += lasts_s
+        self._later(after_s, lambda: self._set_frequency(_NOMINAL_HZ))
+        return ", ".join(f"{mhz / 1000} Hz for {lasts_s} s" for mhz, lasts_s in fault.steps)
+
+    def _set_frequency(self, frequency_hz: float) -> None:
+        self.plant.set_frequency(frequency_hz, self.time.now_ms)
+        self.notice()
+
+    def _move_voltage(self, fault: VoltageOff, name: str) -> str:
+        self._set_share(name, fault.percent / 100)
+        self._later(fault.lasts_s, lambda: self._set_share(name, 1.0))
+        return f"{self.plant.voltage_v(name):.0f} V for {fault.lasts_s} s"
+
+    def _set_share(self, name: str, share: float) -> None:
+        self.plant.set_voltage_share(name, share, self.time.now_ms)
+        self.notice()
 
     def add_load(self, names: list[str], power_w: int) -> None:
         for name in names:
@@ -61,7 +91,7 @@ class GridFaults:
         for after_ms in range(1, HALF_WAVE_MS + 1):  # the comparator switches somewhere in the first half-wave
             self.time.at(self.time.now_ms + after_ms, self.notice)
         self._later(repaired_s, lambda: self._turn(name, 0))
-        self._later(repaired_s + _TURNED_S, lambda: self._turn(name, 1))
+        self._later(repaired_s + TURNED_S, lambda: self._turn(name, 1))
 
     def _turn(self, name: str, level: int) -> None:
         self.plant.set_pin(name, MANUAL_SWITCH_PIN, level, self.time.now_ms)

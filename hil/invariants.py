@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from hil import invariants_of_books as books
 from hil import invariants_of_control as control
 from hil import invariants_of_faults as faults
+from hil import invariants_of_protection as protection
 from hil.evidence import Evidence
 from hil.readings import committed, key_of, sealed_by_window, signed
 
@@ -119,6 +120,10 @@ CHECKS: dict[str, Check] = {
         faults.faults_are_told,
         faults.breakers_open_in_time,
         faults.feeder_is_held_without_its_aggregator,
+        protection.breakers_open_and_close_as_they_must,
+        protection.load_is_shed_by_frequency,
+        protection.locked_out_heaters_stay_off,
+        protection.lines_are_held_without_their_aggregator,
         every_device_is_a_process,
         nothing_was_given_up,
     )

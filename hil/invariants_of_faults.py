@@ -8,6 +8,7 @@ from typing import Any
 
 from hil.events import events
 from hil.evidence import Evidence
+from hil.invariants_of_protection import SHARED_AFTER_S
 
 Faults = Iterable[str]
 TRIP_MS_MAX = 20
@@ -16,13 +17,18 @@ FOUND_S_MAX = 3600
 CODES = {
     "short_circuit": "breaker_instantaneous",
     "overload": "breaker_overload",
+    "overvoltage": "breaker_overvoltage",
+    "undervoltage": "breaker_undervoltage",
+    "breaker_locked_out": "breaker_manual",
+    "frequency_dip": "load_shed",
     "silence": "meter_silent",
     "stuck_register": "register_stuck",
     "theft": "energy_unaccounted",
     "aggregator_gone": "aggregator_gone",
 }
+_OF_A_BREAKER = ("short_circuit", "overload", "overvoltage", "undervoltage", "breaker_locked_out")
+_OF_A_METER = ("silence", "stuck_register")
 _ENDED_S = 3 * 3600  # what began later than this before the end is not judged
-_SHARED_AFTER_S = 900  # until every M-LMD knows that its aggregator is gone
 
 
 def faults_are_told(evidence: Evidence) -> Faults:
@@ -40,9 +46,12 @@ def faults_are_told(evidence: Evidence) -> Faults:
 
 
 def told_of(evidence: Evidence, fault: dict[str, Any], code: str) -> list[dict[str, Any]]:
-    """The events of this code that began in the hour after the fault."""
+    """The events of this code that began in the hour after the fault: by the breaker it befell, or of that meter."""
     after = range(fault["at_s"], fault["at_s"] + FOUND_S_MAX + 1)
-    return [event for event in events(evidence) if event["code"] == code and event["begin_s"] in after]
+    said = [event for event in events(evidence) if event["code"] == code and event["begin_s"] in after]
+    if fault["name"] in _OF_A_BREAKER:
+        return [event for event in said if event["device"] == fault["device"]]
+    return [event for event in said if fault["name"] not in _OF_A_METER or event["subject"] == fault["device"]]
 
 
 def breakers_open_in_time(evidence: Evidence) -> Faults:
@@ -58,7 +67,7 @@ def feeder_is_held_without_its_aggregator(evidence: Evidence) -> Faults:
     for fault in evidence.bench["faults"]:
         if fault["name"] != "aggregator_gone":
             continue
-        begin_s, end_s = fault["at_s"] + _SHARED_AFTER_S, fault["at_s"] + fault["lasts_s"]
+        begin_s, end_s = fault["at_s"] + SHARED_AFTER_S, fault["at_s"] + fault["lasts_s"]
         for number, power_w in enumerate(series["feeder_w"]):
             at_s = series["start_s"] + number * series["step_s"]
             if begin_s <= at_s < end_s and power_w > series["feeder_w_max"]:

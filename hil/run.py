@@ -262,6 +262,7 @@ class Run:
             "tls": self.gate.counts if self.gate else None,
             "faults": self.faults.done,
             "trips": self.plant.trips,
+            "switchings": self.plant.switchings,
             "feeder_w_peak": round(self.plant.feeder_w_peak),
             "replays": self.eavesdropper.sent,
             "latency_ms": self.monitor.latency_ms if options.speed == 1 else None,

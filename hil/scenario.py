@@ -97,6 +97,34 @@ class Theft:
 
 
 @dataclass(frozen=True)
+class FrequencyDip:
+    """The network's frequency falls, step by step, and is good again after the last."""
+
+    at_s: int
+    steps: tuple[tuple[int, int], ...]  # (mHz, for how many seconds)
+
+
+@dataclass(frozen=True)
+class VoltageOff:
+    """What hangs on this M-LMD sees so much of its voltage, for a while: a neutral is lost, or a feeder sags."""
+
+    at_s: int
+    number: int
+    percent: int
+    lasts_s: int
+
+
+@dataclass(frozen=True)
+class LockOut:
+    """A hand turns the device's manual switch to lock-out, and back later."""
+
+    at_s: int
+    role: str
+    number: int
+    lasts_s: int
+
+
+@dataclass(frozen=True)
 class AggregatorGone:
     """The aggregator's process is stopped, and started again `down_s` later; load rises meanwhile."""
 
@@ -115,6 +143,9 @@ Fault = (
     | Silence
     | StuckRegister
     | Theft
+    | FrequencyDip
+    | VoltageOff
+    | LockOut
     | AggregatorGone
 )
 
@@ -164,17 +195,28 @@ SCENARIOS = {
         ),
         Scenario(
             "fault_day",
-            "a Thursday in December on which the grid itself fails: short circuits, an overload, a meter that falls "
-            "silent, one whose register stands still, a thief, and an hour without the aggregator as load rises",
+            "a Thursday in December on which the grid itself fails: short circuits, an overload, voltage too high "
+            "and too low, a frequency that falls twice, hands at the switches, a meter that falls silent, one whose "
+            "register stands still, a thief, and an hour without the aggregator as load rises",
             date(2016, 12, 1),
             (
                 ShortCircuit(at_s=2 * _HOUR + 123, number=2, times_rated=20.0, repaired_s=1200),
-                ShortCircuit(at_s=3 * _HOUR + 47, number=5, times_rated=11.0, repaired_s=900),
+                ShortCircuit(at_s=3 * _HOUR + 47, number=3, times_rated=11.0, repaired_s=900),
                 Silence(at_s=4 * _HOUR + 400, down_s=7200, role="meter", number=4),
+                FrequencyDip(at_s=5 * _HOUR + 1000, steps=((49_700, 8), (49_100, 6), (49_600, 4))),
                 StuckRegister(at_s=7 * _HOUR + 100, number=1, power_w=900, lasts_s=5400),
+                LockOut(at_s=8 * _HOUR + 1500, role="mlmd", number=2, lasts_s=600),
+                ShortCircuit(at_s=9 * _HOUR + 31, number=1, times_rated=7.9, repaired_s=600),
                 Theft(at_s=10 * _HOUR + 10, number=9, power_w=1500, lasts_s=7200),
                 Overload(at_s=13 * _HOUR + 300, number=3, power_w=9000, lasts_s=400),
-                AggregatorGone(at_s=16 * _HOUR + 420, down_s=3600, power_w=600),
+                VoltageOff(at_s=14 * _HOUR + 130, number=1, percent=128, lasts_s=20),
+                VoltageOff(at_s=14 * _HOUR + 1930, number=2, percent=65, lasts_s=30),
+                FrequencyDip(
+                    at_s=15 * _HOUR + 250,
+                    steps=((49_700, 7), (49_100, 2), (48_900, 2), (48_300, 3), (49_500, 6)),
+                ),
+                AggregatorGone(at_s=16 * _HOUR + 420, down_s=3600, power_w=850),
+                LockOut(at_s=20 * _HOUR + 1200, role="meter", number=10, lasts_s=5400),
             ),
         ),
     )

@@ -13,6 +13,7 @@ class Area:
         self.import_wh = 0.0
         self.export_wh = 0.0
         self.power_w = 0.0
+        self.peak_w = 0.0  # since the recorder last looked
         self.fault_a = 0.0  # of a short circuit, while the breaker is closed
         self.fault_since_ms = 0
         self.is_closed = True
@@ -37,3 +38,4 @@ class Area:
     def settle(self) -> None:
         """After a household has changed its power."""
         self.power_w = sum(household.drawn_w for household in self.households)
+        self.peak_w = max(self.peak_w, self.power_w)

@@ -21,6 +21,7 @@ _UV_MAX = 3_300_000
 _OVER_IN, _OVER_V = 25, 500
 _ALERT_SHARE = 0.9
 _HEALTHY_V = (207.0, 253.0)
+_HEALTHY_HZ = 49.9
 _SUSTAINED = 1.6  # what the area's limit may be passed by without a trip
 
 
@@ -31,6 +32,7 @@ class Sight(NamedTuple):
     voltage_v: float
     fault_a: float
     fault_ms: int
+    frequency_hz: float
 
     @property
     def rms_a(self) -> float:
@@ -54,4 +56,5 @@ def voltage_uv(sight: Sight) -> int:
 
 def is_alert(sight: Sight, rated: int) -> bool:
     """The level of the supervision line."""
-    return sight.rms_a > _ALERT_SHARE * rated or not _HEALTHY_V[0] <= sight.voltage_v <= _HEALTHY_V[1]
+    is_healthy = _HEALTHY_V[0] <= sight.voltage_v <= _HEALTHY_V[1] and sight.frequency_hz >= _HEALTHY_HZ
+    return sight.rms_a > _ALERT_SHARE * rated or not is_healthy

@@ -20,6 +20,7 @@ from .power_flow import Flow, PowerFlow
 from .recorder import RECORD_S, Recorder
 from .site import MLMD, Site
 from .sites import sites_of
+from .supply import Supply
 
 STEP_MS = STEP_S * 1000
 FEEDER_W_PER_METER = 1300  # the limit the feeder is to be held at: after-diversity demand per household
@@ -38,6 +39,8 @@ class Plant:
         self.sites = sites_of(homes, self._areas, self._area_of)
         self._rated_a = {site.name: breaker_sense.rated_a(site.power_w_max) for site in self.sites if site.role == MLMD}
         self.trips: list[dict] = []  # of short circuits: area, at_ms, latency_ms
+        self.switchings: list[dict] = []  # of heaters' relays and breakers: device, at_ms, on
+        self._supply = Supply()
         self.feeder_w_peak = 0.0
         self.feeder_power_w_max = FEEDER_W_PER_METER * max(len(homes), 4)
         places = [(site.street, site.node) for site in self.sites]
@@ -121,6 +124,8 @@ class Plant:
         if self._pins[name].get(pin) == value:
             return
         self._pins[name][pin] = value
+        if pin in (wiring.HEATER_PIN, wiring.BREAKER_PIN):
+            self.switchings.append({"device": name, "at_ms": now_ms, "on": bool(value)})
         if pin == wiring.HEATER_PIN and name in self._households:
             self._switch_heater(self._households[name], bool(value))
         elif pin == wiring.BREAKER_PIN and name in self._areas:
@@ -150,7 +155,8 @@ class Plant:
     def _sight(self, name: str) -> breaker_sense.Sight:
         area, voltage_v = self._areas[name], self.voltage_v(name)
         current_a = hypot(area.power_w, area.load_var) / voltage_v
-        return breaker_sense.Sight(current_a, voltage_v, area.fault_a, self._now_ms - area.fault_since_ms)
+        fault_ms = self._now_ms - area.fault_since_ms
+        return breaker_sense.Sight(current_a, voltage_v, area.fault_a, fault_ms, self._supply.frequency_hz)
 
     # What a scenario does to the neighbourhood
 
@@ -158,6 +164,16 @@ class Plant:
         """A short circuit behind an M-LMD's breaker, until that opens. Its energy, of milliseconds, is left out."""
         self._look(name, now_ms)
         self._areas[name].fault_a, self._areas[name].fault_since_ms = current_a, self._now_ms
+
+    def set_frequency(self, frequency_hz: float, now_ms: int) -> None:
+        """The whole network's, from now on."""
+        self.advance(now_ms)
+        self._supply.frequency_hz = frequency_hz
+
+    def set_voltage_share(self, name: str, share: float, now_ms: int) -> None:
+        """What an M-LMD and its meters see from now on, as a share of what the network would give them."""
+        self._look(name, now_ms)
+        self._supply.set_share(name, share)
 
     def add_load(self, name: str, power_w: float, now_ms: int) -> None:
         """A household switches on so much more; negative: off again."""
@@ -227,11 +243,16 @@ class Plant:
         return household.home.battery.setpoint_w if household and household.home.battery else 0.0
 
     def _wire_up(self, seed: int) -> dict[str, wiring.Buses]:
-        buses = {name: wiring.meter_buses(h, self._voltage(name), seed) for name, h in self._households.items()}
-        return buses | {name: wiring.mlmd_buses(a, self._voltage(name), seed) for name, a in self._areas.items()}
+        supply = self._supply
+        buses = {name: wiring.meter_buses(h, self._voltage(name), supply, seed) for name, h in self._households.items()}
+        return buses | {
+            name: wiring.mlmd_buses(area, self._voltage(name), supply, seed) for name, area in self._areas.items()
+        }
 
     def _voltage(self, name: str) -> wiring.Voltage:
-        return lambda: float(self._grid_state().voltages_v[self._row[name]])
+        area = name if name in self._areas else self._area_of[name].name
+        row = self._row[name]
+        return lambda: float(self._grid_state().voltages_v[row]) * self._supply.share_of(area)
 
     # What the bench and the report see
 
@@ -247,6 +268,10 @@ class Plant:
     def rated_a(self, name: str) -> int:
         """Of an M-LMD's breaker."""
         return self._rated_a[name]
+
+    def current_a(self, name: str) -> float:
+        """What flows through an M-LMD's breaker in the ordinary way."""
+        return self._sight(name).current_a
 
     def households_of(self, name: str) -> list[str]:
         """The households behind an M-LMD."""
@@ -275,7 +300,8 @@ class Plant:
 
     def series(self) -> dict:
         """Five-minute means and extremes, JSON-ready; docs/plant.md lists them."""
-        return {"feeder_w_max": self.feeder_power_w_max, **self._recorder.series()}
+        area_w_max = {site.name: site.power_w_max for site in self.sites if site.role == MLMD}
+        return {"feeder_w_max": self.feeder_power_w_max, "area_w_max": area_w_max, **self._recorder.series()}
 
     def quarters(self) -> dict:
         """Energies of every quarter hour: `start_s`, and by household a list of Energy."""

@@ -23,6 +23,8 @@ _WIRES = ("transformer_w", "loss_w", "line_loading_max", "trafo_loading_max", "v
 class Recorder:
     def __init__(self, households: Sequence[Household], areas: Sequence[Area], start_s: int, end_s: int):
         self._households = households
+        self._areas = areas
+        self._area_w: dict[str, list[float]] = {area.name: [] for area in areas}
         self._names = [household.home.name for household in households] + [area.name for area in areas]
         self._start_s, self._end_s = start_s, end_s
         self._record_end_s = start_s
@@ -66,6 +68,7 @@ class Recorder:
             "step_s": RECORD_S,
             "stored_wh_at_start": self._stored_wh_at_start,
             **self._rows,
+            "area_w_peak": self._area_w,
             "voltage_v": dict(zip(self._names, self._voltage_v, strict=True)),
             "tank_c": {home.name: row for home, row in zip(homes, self._tank_c, strict=True) if home.heater},
             "relay": {home.name: row for home, row in zip(homes, self._relay, strict=True) if home.heater},
@@ -91,6 +94,9 @@ class Recorder:
         means = (consumed - produced + charged - discharged, consumed, produced, charged - discharged)
         for name, mean_w in zip(_FEEDER, means, strict=True):
             self._rows[name].append(round(mean_w, 1))
+        for area in self._areas:
+            self._area_w[area.name].append(round(area.peak_w, 1))
+            area.peak_w = area.power_w
 
     def _record_wires(self) -> None:
         """The worst of the five minutes for what has a limit, the last state for the rest."""

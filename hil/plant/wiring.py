@@ -18,6 +18,7 @@ from .chips.pzem import Branch, Pzem
 from .chips.sdm230 import Junction, Sdm230
 from .chips.sunspec import State, SunSpecInverter
 from .household import Household
+from .supply import Supply
 
 METERING_UART = 2
 INVERTER_UART = 1
@@ -27,7 +28,6 @@ BREAKER_PIN = 27  # out, 1 = closed
 TEMPERATURE_PIN = 34  # ADC, 0..3.3 V = 0..100 degC
 UV_PER_C = 33_000
 UV_MAX = 3_300_000
-FREQUENCY_HZ = 50.0  # a stiff upper network: the plant does not move it
 
 LOAD, PV, BATTERY = 1, 2, 3
 INVERTER = 10
@@ -40,28 +40,29 @@ Buses = dict[int, list[Chip]]
 Voltage = Callable[[], float]
 
 
-def meter_buses(household: Household, voltage: Voltage, seed: int) -> Buses:
+def meter_buses(household: Household, voltage: Voltage, supply: Supply, seed: int) -> Buses:
     home = household.home
     before = Random(f"gridtide/{seed}/{home.name}/chips")
-    branches = {LOAD: _load_branch(household, voltage)}
+    branches = {LOAD: _load_branch(household, voltage, supply)}
     if home.pv:
-        branches[PV] = _pv_branch(household, voltage)
+        branches[PV] = _pv_branch(household, voltage, supply)
     if home.battery:
-        branches[BATTERY] = _battery_branch(household, voltage)
+        branches[BATTERY] = _battery_branch(household, voltage, supply)
     chips: list[Chip] = [
         Pzem(address, branch, before.randrange(_COUNTED_BEFORE_WH)) for address, branch in branches.items()
     ]
     buses: Buses = {METERING_UART: chips}
     if home.battery:
-        buses[INVERTER_UART] = [_inverter(household, home.battery, voltage)]
+        buses[INVERTER_UART] = [_inverter(household, home.battery, voltage, supply)]
     return buses
 
 
-def mlmd_buses(area: Area, voltage: Voltage, seed: int) -> Buses:
+def mlmd_buses(area: Area, voltage: Voltage, supply: Supply, seed: int) -> Buses:
     before = Random(f"gridtide/{seed}/{area.name}/chips")
 
     def junction() -> Junction:
-        return Junction(voltage(), area.power_w, area.load_var, FREQUENCY_HZ, area.import_wh, area.export_wh)
+        wh = area.import_wh, area.export_wh
+        return Junction(voltage(), area.power_w, area.load_var, supply.frequency_hz, *wh)
 
     counted = before.randrange(_COUNTED_BEFORE_WH), before.randrange(_COUNTED_BEFORE_WH)
     return {METERING_UART: [Sdm230(SDM, junction, *counted)]}
@@ -81,38 +82,43 @@ def exchange(chips: list[Chip], frame: bytes) -> tuple[bytes, int]:
     return answer, turnaround_ms + -(-bits * 1000 // _BAUD)
 
 
-def _load_branch(household: Household, voltage: Voltage) -> Callable[[], Branch | None]:
+def _load_branch(household: Household, voltage: Voltage, supply: Supply) -> Callable[[], Branch | None]:
     def branch() -> Branch | None:
+        if not household.supplied:
+            return None
         apparent_va = hypot(household.load_w, household.load_var)
-        energy_wh = household.register_wh
-        return Branch(voltage(), household.load_w, apparent_va, FREQUENCY_HZ, energy_wh) if household.supplied else None
+        return Branch(voltage(), household.load_w, apparent_va, supply.frequency_hz, household.register_wh)
 
     return branch
 
 
-def _pv_branch(household: Household, voltage: Voltage) -> Callable[[], Branch | None]:
+def _pv_branch(household: Household, voltage: Voltage, supply: Supply) -> Callable[[], Branch | None]:
     def branch() -> Branch | None:
+        if not household.supplied:
+            return None
         power_w, energy_wh = household.pv_w, household.energy.produced_wh
-        return Branch(voltage(), power_w, power_w, FREQUENCY_HZ, energy_wh) if household.supplied else None
+        return Branch(voltage(), power_w, power_w, supply.frequency_hz, energy_wh)
 
     return branch
 
 
-def _battery_branch(household: Household, voltage: Voltage) -> Callable[[], Branch | None]:
+def _battery_branch(household: Household, voltage: Voltage, supply: Supply) -> Callable[[], Branch | None]:
     def branch() -> Branch | None:
+        if not household.supplied:
+            return None
         power_w = abs(household.battery_w)
         energy_wh = household.energy.charged_wh + household.energy.discharged_wh
-        return Branch(voltage(), power_w, power_w, FREQUENCY_HZ, energy_wh) if household.supplied else None
+        return Branch(voltage(), power_w, power_w, supply.frequency_hz, energy_wh)
 
     return branch
 
 
-def _inverter(household: Household, battery: Battery, voltage: Voltage) -> SunSpecInverter:
+def _inverter(household: Household, battery: Battery, voltage: Voltage, supply: Supply) -> SunSpecInverter:
     def state() -> State | None:
+        if not household.supplied:
+            return None
         discharged_wh = household.energy.discharged_wh
-        return (
-            State(voltage(), battery.power_w, FREQUENCY_HZ, battery.soc, discharged_wh) if household.supplied else None
-        )
+        return State(voltage(), battery.power_w, supply.frequency_hz, battery.soc, discharged_wh)
 
     def set_point(power_w: float, hold_s: int) -> None:
         battery.set_point(power_w, household.now_s + hold_s if hold_s else inf)

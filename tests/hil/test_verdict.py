@@ -228,7 +228,7 @@ def tell_nobody_of_a_theft(day):
 
 def let_a_fault_go_on(day):
     at_s = day.bench["start_s"] + 3600
-    day.bench["faults"].append({"name": "overload", "at_s": at_s, "device": "mlmd-01", "effect": ""})
+    day.bench["faults"].append({"name": "overload", "at_s": at_s, "device": "mlmd-01", "effect": "", "lasts_s": 60})
     told = {"device_id": "", "boot": 1, "sequence": 1, "code": "breaker_overload", "subject": "", "value": 0}
     day.aggregator["events"] = [told | {"begin_s": at_s + 100, "end_s": 0, "received_s": at_s + 101}]
 
@@ -243,7 +243,89 @@ def pass_the_feeders_limit_alone(day):
     day.plant["series"]["feeder_w"][4] = day.plant["series"]["feeder_w_max"] + 1
 
 
+def played(day, name, device, lasts_s, **more):
+    at_s = day.bench["start_s"] + 3600
+    fault = {"name": name, "at_s": at_s, "device": device, "effect": "", "lasts_s": lasts_s, **more}
+    day.bench["faults"].append(fault)
+    return at_s * 1000
+
+
+def switched(day, device, *moves):
+    rows = [{"device": device, "at_ms": at_ms, "on": on} for at_ms, on in moves]
+    day.bench["switchings"] = day.bench.get("switchings", []) + rows
+
+
+def open_a_breaker_for_nothing(day):
+    switched(day, "mlmd-01", (day.bench["start_s"] * 1000 + 5_000, False))
+
+
+def leave_it_closed_at_300_v(day):
+    played(day, "overvoltage", "mlmd-01", 20, voltage_v=300.0)
+
+
+def trip_at_300_v_too_early(day):
+    at_ms = played(day, "overvoltage", "mlmd-01", 20, voltage_v=300.0)
+    switched(day, "mlmd-01", (at_ms + 1_500, False), (at_ms + 62_000, True))
+
+
+def reclose_before_the_dead_time(day):
+    at_ms = played(day, "undervoltage", "mlmd-01", 10, voltage_v=150.0)
+    switched(day, "mlmd-01", (at_ms + 3_000, False), (at_ms + 40_000, True))
+
+
+def reclose_onto_a_short_circuit_without_a_hand(day):
+    at_ms = played(day, "short_circuit", "mlmd-01", 600)
+    switched(day, "mlmd-01", (at_ms + 11, False), (at_ms + 60_000, True))
+
+
+def close_under_a_hand(day):
+    at_ms = played(day, "breaker_locked_out", "mlmd-01", 600)
+    switched(day, "mlmd-01", (at_ms, False), (at_ms + 300_000, True))
+
+
+def overlook_a_dip(day):
+    played(day, "frequency_dip", None, 8, steps=[[49_700, 8]])
+
+
+def heat_through_a_dip(day):
+    at_ms = played(day, "frequency_dip", None, 20, steps=[[49_100, 20]])
+    day.plant["series"]["tank_c"]["meter-04"] = [60.0] * 288
+    switched(day, "meter-04", (at_ms - 60_000, True))
+
+
+def keep_an_area_on_below_48_4_hz(day):
+    played(day, "frequency_dip", None, 20, steps=[[48_300, 20]])
+
+
+def heat_under_a_hand(day):
+    at_ms = played(day, "locked_out", "meter-04", 600)
+    switched(day, "meter-04", (at_ms + 60_000, True), (at_ms + 61_000, False))
+
+
+def pass_a_lines_limit_alone(day):
+    played(day, "aggregator_gone", None, 7200)
+    day.plant["series"]["line_loading_max"][20] = 1.01
+
+
+def pass_an_areas_limit_alone(day):
+    played(day, "aggregator_gone", None, 7200)
+    day.plant["series"]["area_w_max"] = {"mlmd-01": 16_000}
+    day.plant["series"]["area_w_peak"] = {"mlmd-01": [16_001.0] * 288}
+
+
 TAMPERED = {
+    open_a_breaker_for_nothing: "breakers_open_and_close_as_they_must",
+    leave_it_closed_at_300_v: "breakers_open_and_close_as_they_must",
+    trip_at_300_v_too_early: "breakers_open_and_close_as_they_must",
+    reclose_before_the_dead_time: "breakers_open_and_close_as_they_must",
+    reclose_onto_a_short_circuit_without_a_hand: "breakers_open_and_close_as_they_must",
+    close_under_a_hand: "breakers_open_and_close_as_they_must",
+    keep_an_area_on_below_48_4_hz: "breakers_open_and_close_as_they_must",
+    overlook_a_dip: "load_is_shed_by_frequency",
+    heat_through_a_dip: "load_is_shed_by_frequency",
+    heat_under_a_hand: "locked_out_heaters_stay_off",
+    pass_a_lines_limit_alone: "lines_are_held_without_their_aggregator",
+    pass_an_areas_limit_alone: "lines_are_held_without_their_aggregator",
     sign_one_more: "no_reading_lost",
     lose_the_light_block_on_the_ledger: "no_reading_lost",
     store_twice: "no_reading_duplicated",
