@@ -32,10 +32,14 @@ class Energy:
         charged_wh = self.charged_wh
         return (self.consumed.total_wh, self.produced.total_wh, charged_wh, self.battery.total_wh - charged_wh)
 
-    def advance_battery(self, count_wh, elapsed_s, power_w, end_wh):
-        """Book the battery's counter. power_w: now, charging positive; at 0 W the last direction counts."""
+    def turn(self, power_w):
+        """The battery's power is this now, charging positive; at 0 W the last direction counts."""
         if power_w:
             self.direction = CHARGING if power_w > 0 else DISCHARGING
+
+    def advance_battery(self, count_wh, elapsed_s, power_w, end_wh):
+        """Book the battery's counter. power_w: as above."""
+        self.turn(power_w)
         flowed_wh = self.battery.advance(count_wh, elapsed_s, end_wh)
         if self.direction == CHARGING:
             self.charged_wh += flowed_wh

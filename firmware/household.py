@@ -188,6 +188,7 @@ class Household:
     async def _obey_power(self, battery, order, now_s):
         answer = await battery.obey(order.value, now_s, order.expires_s)
         await battery.measure()
+        self.energy.turn(battery.power_w)  # the next look may find it switched off
         return answer
 
     async def shed(self, action, expires_s):

@@ -122,6 +122,14 @@ def test_battery_counter_is_split_by_direction():
     assert split.totals_wh() == (0, 0, 25, 36)
 
 
+def test_a_battery_that_turned_after_the_last_look_and_is_off_at_the_next_counts_as_it_turned():
+    split = energy.Energy()
+    split.advance_battery(100, 900, 0, END)
+    split.turn(-2000)
+    split.advance_battery(144, 900, 0, END)
+    assert split.totals_wh() == (0, 0, 0, 44)
+
+
 def test_note_keeps_everything():
     kept = energy.Energy()
     kept.consumed.advance(7, 900)
