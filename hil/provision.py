@@ -19,6 +19,7 @@ from wire.interval import interval_of
 
 NOBODY = bytes(8)
 SAMPLE_S = 300
+FRIENDLY = 4  # every fourth household that makes nothing itself buys from a plant it knows
 CHANNEL = 1
 
 
@@ -189,9 +190,23 @@ def _contracts(network: Network) -> list[bytes]:
     for site in network.meters:
         owner, device_id = network.users[site.name], network.devices[site.name].id
         for nonce, (contract_kind, terms, energy_types) in enumerate(site.contracts, start=1):
-            fields = (nonce, len(signed) + 1, contract_kind, device_id, terms, energy_types)
+            agreed = _with_friends(network, site, terms) if contract_kind == contract.SUPPLY else terms
+            fields = (nonce, len(signed) + 1, contract_kind, device_id, agreed, energy_types)
             signed.append(_sealed(network, owner, kind.CONTRACT, contract.LAYOUT, fields))
     return signed
+
+
+def _with_friends(network: Network, site: Site, terms: tuple[int, ...]) -> tuple[int, ...]:
+    """Supply terms with a plant's id: some households have friends with solar modules in the same micro area."""
+    has_friends = site.energy_type != energy_type.SOLAR and network.meters.index(site) % FRIENDLY == 0
+    plants = [other for other in network.meters if other.mlmd == site.mlmd and other.energy_type == energy_type.SOLAR]
+    if not has_friends or not plants:
+        return terms
+    plant_id = network.devices[plants[0].name].id
+    named = dict(zip(contract.TERMS[contract.SUPPLY], terms, strict=True))
+    named["plant_id_high"] = int.from_bytes(plant_id[:4], "big")
+    named["plant_id_low"] = int.from_bytes(plant_id[4:], "big")
+    return tuple(named.values())
 
 
 def particulars(network: Network, site: Site) -> list:

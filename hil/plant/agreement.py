@@ -57,7 +57,7 @@ def _supply(preference: int) -> ContractTerms:
         "solar_price_micro_per_kwh_max": _PRICE_MICRO_PER_KWH_MAX,
         "storage_price_micro_per_kwh_max": _PRICE_MICRO_PER_KWH_MAX,
         "grid_price_micro_per_kwh_max": _PRICE_MICRO_PER_KWH_MAX,
-        "is_neighbours_first": 0,
+        "is_neighbours_first": preference % 2,
         "plant_id_high": 0,
         "plant_id_low": 0,
         "is_demand_response": 1,

@@ -7,7 +7,7 @@ from chain.genesis import Genesis
 from hil import plant, provision
 from hil.identity import verify
 from hil.options import Options
-from wire import contract, cose, kind, message, profile, registration
+from wire import contract, cose, energy_type, kind, message, profile, registration
 
 OPTIONS = Options(meters=5, mlmds=2)
 
@@ -74,3 +74,22 @@ def test_genesis_is_what_the_ledger_reads():
     assert genesis.start_interval == OPTIONS.start_s // 1800
     nested = {"a": 1, "b": 'quo"te', "c": {"x": 2, "y": "z"}}
     assert tomllib.loads(provision.toml(nested)) == nested
+
+
+def test_some_households_name_a_plant_of_their_micro_area():
+    built = plant.build(OPTIONS.day, 1, 30, 3, OPTIONS.start_s, OPTIONS.duration_s)
+    net = provision.found(1, built.sites)
+    mlmd_of = {net.devices[site.name].id: site.mlmd for site in net.meters}
+    made_by = {net.devices[site.name].id: site.energy_type for site in net.meters}
+    named = 0
+    for transaction in provision.transactions(net):
+        envelope = cose.open_envelope(transaction)
+        agreed = message.decode(contract.LAYOUT, envelope.payload) if envelope.kind == kind.CONTRACT else None
+        if agreed is not None and agreed.contract_kind == contract.SUPPLY:
+            terms = dict(zip(contract.TERMS[contract.SUPPLY], agreed.terms, strict=True))
+            plant_id = terms["plant_id_high"].to_bytes(4, "big") + terms["plant_id_low"].to_bytes(4, "big")
+            if plant_id != bytes(8):
+                named += 1
+                assert mlmd_of[plant_id] == mlmd_of[agreed.device_id] and made_by[plant_id] == energy_type.SOLAR
+                assert made_by[agreed.device_id] != energy_type.SOLAR
+    assert named >= 3
