@@ -1,5 +1,6 @@
 """`gridtide firmware` builds what runs on a board; `gridtide flash` puts it there."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,8 @@ import typer
 from deploy.boards import ROLES, boards
 from deploy.build import Build, build
 from deploy.errors import DeployError, FlashError
-from deploy.flash import Job, flash
+from deploy.flash import AUTO, LAYOUTS, Job, flash
+from deploy.slots import INSTALLED, RELEASE, Trust, installed, selector
 
 Role = Annotated[str, typer.Option(help=f"one of {', '.join(ROLES)}")]
 BoardName = Annotated[str, typer.Option("--board", help=f"one of {', '.join(boards())}")]
@@ -53,6 +55,14 @@ def flash_board(
         typer.Option(help="its secret seed, 32 bytes; without one the board makes its own key, and keeps it"),
     ] = None,
     micropython: Annotated[Path | None, typer.Option(help="a MicroPython image to write first, with esptool")] = None,
+    layout: Annotated[
+        str,
+        typer.Option(help=f"one of {', '.join(LAYOUTS)}: two slots where the board has room for them, or files"),
+    ] = AUTO,
+    release_keys: Annotated[
+        Path | None, typer.Option(help="whose updates a board with slots takes: see gridtide release --help")
+    ] = None,
+    version: Annotated[int, typer.Option(help="of this build, as releases count them")] = 1,
     out: Out = OUT,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print each step and do none")] = False,
     patience_s: Annotated[float, typer.Option(help="how long to wait for the first signed reading")] = 1200.0,
@@ -60,14 +70,19 @@ def flash_board(
     """
     Build, write, provision, restart, and wait for the first signed reading.
 
-    Example: gridtide flash --port /dev/ttyUSB0 --role meter --board esp32_c3 --config meter-01.json --key meter-01.key
+    A board whose MicroPython has a ROMFS partition gets two slots and a selector, and with --release-keys takes
+    updates over the air; any other gets the files. The key is made on the board, unless --key gives it one.
+
+    Example: gridtide flash --port /dev/ttyUSB0 --role meter --board esp32_c3 --config meter-01.json
+    --release-keys release-keys.json
     """
     try:
         made, folder = _build(role, board, out)
-        job = Job(port, made.board, folder / "tree", config, key, micropython)
+        _write_selector(made, folder, version, Trust.load(release_keys) if release_keys else None)
+        job = Job(port, made.board, folder, config, key, micropython, layout)
         _check(job, role, board)
         if dry_run:
-            print("\n".join(map(str, job.steps())))
+            print("\n".join(job.plan()))
             print(f"# wait for the first signed reading on {port}, at most {patience_s:g} s")
             return
         public_key = flash(job, lambda what: print(what, flush=True))
@@ -76,8 +91,23 @@ def flash_board(
         _fail("flash", error)
 
 
+def _write_selector(made: Build, folder: Path, version: int, trust: Trust | None) -> None:
+    on_board = installed(version, made.rom)
+    files = selector(made.board.architecture) | {INSTALLED: json.dumps(on_board).encode()}
+    if trust:
+        files[RELEASE] = trust.release_json(on_board)
+    place = folder / "selector"
+    place.mkdir(exist_ok=True)
+    for path in place.iterdir():
+        path.unlink()
+    for name, data in files.items():
+        (place / name).write_bytes(data)
+
+
 def _check(job: Job, role: str, board: str) -> None:
     """What would only show on the board, minutes later."""
+    if job.layout not in LAYOUTS:
+        raise FlashError(f"--layout {job.layout}: one of {', '.join(LAYOUTS)}")
     for path in (job.config, job.key, job.micropython):
         if path and not path.is_file():
             raise FlashError(f"there is no {path}")

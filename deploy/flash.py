@@ -2,6 +2,9 @@
 Flashing is a list of steps from a board out of its bag to its first signed reading. Each is
 a command of its own: esptool and mpremote run as processes, as a person would run them, so
 `--dry-run` prints exactly what would be done.
+
+A board whose MicroPython has a ROMFS partition gets the image in the first of two slots, and
+the selector: it can take part in updates over the air. Any other gets the files of the tree.
 """
 
 import json
@@ -17,6 +20,34 @@ from nacl.signing import SigningKey
 from deploy.boards import Board
 from deploy.errors import FlashError
 from deploy.provision import PUBLIC_KEY, SerialLine, config_of
+from deploy.slots import slot_size
+
+AUTO, SLOTS, TREE = LAYOUTS = ("auto", "slots", "tree")
+
+_SIZE_OF_ROMFS = """\
+import vfs
+rom = vfs.rom_ioctl(2, 0) if hasattr(vfs, "rom_ioctl") and vfs.rom_ioctl(1) > 0 else None
+print("romfs", rom.ioctl(4, 0) * rom.ioctl(5, 0) if rom else 0)
+"""
+
+# Everything of a firmware, and what is on record of slots; never the key, the config or readings.
+_CLEAR = """\
+import os
+def clear(path):
+    if path in ("wire", "drivers", "boards"):
+        for name in os.listdir(path):
+            os.remove(path + "/" + name)
+        os.rmdir(path)
+    else:
+        os.remove(path)
+for name in os.listdir():
+    if name in ("wire", "drivers", "boards", "release.json", "installed.json", "main.py") or name.endswith(".mpy"):
+        clear(name)
+if "state" in os.listdir():
+    for name in os.listdir("state"):
+        if name in ("slots0", "slots1", "update0", "update1"):
+            clear("state/" + name)
+"""
 
 
 @dataclass(frozen=True)
@@ -27,23 +58,32 @@ class Step:
     def __str__(self) -> str:
         return f"# {self.what}\n{shlex.join(self.command)}"
 
-    def run(self) -> None:
-        """Raises FlashError with what the tool said."""
+    def run(self) -> str:
+        """What the tool said. Raises FlashError with it."""
         done = subprocess.run(self.command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise FlashError(f"{self.what}: failed\n  {shlex.join(self.command)}\n{done.stdout}{done.stderr}")
+        return done.stdout
 
 
 @dataclass(frozen=True)
 class Job:
-    """One board to flash. key: its secret seed, or None: it makes its own. micropython: an image to write first."""
+    """
+    One board to flash. folder: what Build.write left. key: its secret seed, or None: it makes its own. micropython:
+    an image to write first. layout: one of LAYOUTS.
+    """
 
     port: str
     board: Board
-    tree: Path
+    folder: Path
     config: Path
     key: Path | None = None
     micropython: Path | None = None
+    layout: str = AUTO
+
+    @property
+    def rom(self) -> Path:
+        return self.folder / "rom.img"
 
     def settings(self) -> dict:
         """What the config says. Raises FlashError."""
@@ -52,11 +92,24 @@ class Job:
         except ValueError as error:
             raise FlashError(f"{self.config} is not JSON: {error}") from error
 
-    def firmware_steps(self) -> Iterator[Step]:
+    def micropython_steps(self) -> Iterator[Step]:
         if self.micropython:
-            yield from _micropython(self.port, self.board, self.micropython)
-        top = [str(path) for path in sorted(self.tree.iterdir())]
-        yield self._mpremote("copy the firmware", "fs", "cp", "-r", *top, ":/")
+            esptool = (sys.executable, "-m", "esptool", "--chip", self.board.chip, "--port", self.port)
+            at = hex(self.board.image_offset)
+            yield Step("erase the flash", (*esptool, "erase-flash"))
+            yield Step("write MicroPython", (*esptool, "--baud", "460800", "write-flash", at, str(self.micropython)))
+
+    def question(self) -> Step:
+        return self._mpremote("ask how large its ROMFS partition is", "exec", _SIZE_OF_ROMFS)
+
+    def firmware_steps(self, layout: str) -> Iterator[Step]:
+        """layout: SLOTS or TREE."""
+        yield self._mpremote("clear what an earlier firmware left; key, config and readings stay", "exec", _CLEAR)
+        if layout == SLOTS:
+            yield self._mpremote("write the image to slot 0", "romfs", "--partition", "0", "deploy", str(self.rom))
+            yield self._copy("copy the selector", self.folder / "selector")
+        else:
+            yield self._copy("copy the firmware", self.folder / "tree")
 
     def identity_steps(self) -> Iterator[Step]:
         """A key of the host's is copied; one of its own the board makes and answers for (`provision.SerialLine`)."""
@@ -67,33 +120,70 @@ class Job:
             yield self._mpremote("provision: key.bin", "fs", "cp", str(self.key), ":/key.bin")
         yield self._mpremote("restart the board", "reset")
 
-    def steps(self) -> Iterator[Step]:
-        """All of them, in order."""
-        yield from self.firmware_steps()
-        yield from self.identity_steps()
+    def plan(self) -> Iterator[str]:
+        """What would be done, step by step; where the board has to be asked first, both ways."""
+        yield from map(str, self.micropython_steps())
+        if self.layout == AUTO:
+            yield str(self.question())
+            yield f"# -- with {2 * self._blocks()} bytes or more, in two slots:"
+            yield from map(str, self.firmware_steps(SLOTS))
+            yield "# -- with less, or none, as files:"
+            yield from map(str, self.firmware_steps(TREE))
+            yield "# -- then"
+        else:
+            yield from map(str, self.firmware_steps(self.layout))
+        yield from map(str, self.identity_steps())
+
+    def layout_for(self, partition_size: int) -> str:
+        """SLOTS or TREE. Raises FlashError where slots are asked for and cannot be had."""
+        fits = self.rom.stat().st_size <= slot_size(partition_size)
+        if self.layout == SLOTS and not fits:
+            raise FlashError(
+                f"the board's ROMFS partition has {partition_size} bytes, and two slots of {self._blocks()} are wanted:"
+                " see docs/hardware.md for a MicroPython that has one, or flash it with --layout tree"
+            )
+        return SLOTS if fits and self.layout != TREE else TREE
+
+    def _blocks(self) -> int:
+        """The image's size in whole blocks of flash."""
+        return -(-self.rom.stat().st_size // 4096) * 4096
+
+    def _copy(self, what: str, folder: Path) -> Step:
+        return self._mpremote(what, "fs", "cp", "-r", *(str(path) for path in sorted(folder.iterdir())), ":/")
 
     def _mpremote(self, what: str, *arguments: str) -> Step:
         return Step(what, (sys.executable, "-m", "mpremote", "connect", self.port, *arguments))
 
 
-def _micropython(port: str, board: Board, image: Path) -> Iterator[Step]:
-    esptool = (sys.executable, "-m", "esptool", "--chip", board.chip, "--port", port)
-    yield Step("erase the flash", (*esptool, "erase-flash"))
-    yield Step("write MicroPython", (*esptool, "--baud", "460800", "write-flash", hex(board.image_offset), str(image)))
-
-
 def flash(job: Job, say: Callable[[str], None]) -> bytes:
     """Does every step, saying which; the board's public key. Raises DeployError at the first step that fails."""
+    _run(job.micropython_steps(), say)
+    layout = job.layout
+    if layout != TREE:
+        say(job.question().what)
+        said = job.question().run()
+        layout = job.layout_for(_size_in(said))
+        say(
+            f"it gets {'two slots' if layout == SLOTS else 'files: no room for two slots, and no updates over the air'}"
+        )
+    _run(job.firmware_steps(layout), say)
     if job.key:
-        _run(job.steps(), say)
+        _run(job.identity_steps(), say)
         return bytes(SigningKey(job.key.read_bytes()).verify_key)
-    _run(job.firmware_steps(), say)
     say("provision: the board makes its key")
     line = SerialLine(job.port)
     public_key = line.public_key()
     say(f"provision: config.json, for the public key {public_key.hex()}")
     line.configure(config_of(job.settings(), public_key))
     return public_key
+
+
+def _size_in(said: str) -> int:
+    """What the board answered to Job.question. Raises FlashError."""
+    for line in said.splitlines():
+        if line.startswith("romfs "):
+            return int(line.split()[1])
+    raise FlashError(f"the board did not say how large its ROMFS partition is:\n{said}")
 
 
 def _run(steps: Iterator[Step], say: Callable[[str], None]) -> None:

@@ -21,8 +21,16 @@ from deploy.operator import identity_of, require_sound
 from wire import registration
 
 ROLES = {"meter": registration.METER, "mlmd": registration.MLMD}
-PUBLIC_KEY = "import provisioning; print('public key', provisioning.public_key())"
-_CHANGE_KEY = "import provisioning; provisioning.change_key()"
+# On a board with slots the firmware is in one of them, and the selector knows in which.
+_PROVISIONING = """\
+import os
+if "selector.mpy" in os.listdir():
+    import selector
+    selector.mount_active()
+import provisioning
+"""
+PUBLIC_KEY = _PROVISIONING + "print('public key', provisioning.public_key())\n"
+_CHANGE_KEY = _PROVISIONING + "provisioning.change_key()\n"
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,19 @@ several keys, and delivers boards with the selector on their flash and the first
 their first slot. Pure but for the cross-compiler.
 """
 
-import json
 from collections.abc import Sequence
 from hashlib import sha256
 
-from deploy import build
+from deploy import build, slots
 from deploy.boards import BENCH
 from hil.identity import Identity
-from hil.images import BENCH_BOARD, FIRMWARE
+from hil.images import BENCH_BOARD
 from wire import firmware, firmware_file, message, registration
 
 PARTITION_SIZE = 256 * 1024  # ROMFS on a 4 MiB module: two slots
 THRESHOLD, KEYS = 2, 3
 LIFE_S = 14 * 86400  # of an announcement
 ROLES = {"meter": registration.METER, "mlmd": registration.MLMD}
-SELECTOR = {"main.py": "start.py"} | {name: name for name in ("selector.py", "choice.py", "slots.py", "twin.py")}
 
 # What a bad image is made to do: lines that come first in its main.py.
 FAULTS = {
@@ -54,10 +52,8 @@ def release(network_id: bytes, signers: Sequence[Identity], role: str, version: 
 
 def device_files(keys: Sequence[Identity], version: int, rom: bytes) -> dict[str, bytes]:
     """What lies on a board's flash beside its config: the selector, and whose firmware it believes."""
-    sources = {name: FIRMWARE / source for name, source in SELECTOR.items()}
-    installed = {"version": version, "size": len(rom), "sha256": sha256(rom).hexdigest()}
-    settings = {"threshold": THRESHOLD, "keys": [key.public_key.hex() for key in keys], "installed": installed}
-    return build.compiled(sources, BENCH) | {"release.json": json.dumps(settings).encode()}
+    trust = slots.Trust(THRESHOLD, tuple(key.public_key for key in keys))
+    return slots.selector(BENCH) | {slots.RELEASE: trust.release_json(slots.installed(version, rom))}
 
 
 def partition(rom: bytes) -> bytes:

@@ -3,19 +3,24 @@
 What mpremote talks to on a board: MicroPython's raw REPL, in MicroPython, over its standard
 input and output, and a LittleFS flash mounted where a board has it.
 
-micropython board_repl.py FLASH_IMAGE  ends with status 3 for machine.reset(), 4 for a soft reset.
+micropython board_repl.py FLASH_IMAGE MODULES raw|friendly [ROMFS_PARTITION]
+
+ends with status 3 for machine.reset(), 4 for a soft reset.
 
 Source: MicroPython's reference manual, "The MicroPython interactive interpreter mode (REPL)", raw mode.
 """
 
 import sys
 
-sys.path[:] = [sys.argv[2], ".frozen"]
+sys.path[:] = [sys.argv[2], sys.path[0], ".frozen"]
 import os
 
 import board_channel
+import board_rom
+import board_vfs
 import esp32
 import network  # noqa: F401 - what a board has built in; the host's files are out of reach below
+import rom  # noqa: F401 - in place of the firmware's
 import vfs
 
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -79,10 +84,13 @@ def serve(is_raw):
 
 
 sys.modules["machine"] = Machine
+if len(sys.argv) > 4:
+    board_rom.set_slots(sys.argv[4])
+sys.modules["vfs"] = board_vfs.with_romfs(board_rom.open_rom())
 esp32.set_image(sys.argv[1])
 partition = esp32.Partition()
 vfs.umount("/")
 vfs.mount(vfs.VfsLfs2(partition), "/")
 os.chdir("/")
-sys.path.insert(0, "")
+sys.path[:] = [sys.argv[2], "", ".frozen"]
 serve(sys.argv[3] == "raw")

@@ -18,12 +18,13 @@ _RESET, _SOFT_RESET = 3, 4
 
 
 class SerialBoard:
-    def __init__(self, image: Path, folder: Path, boot: Callable[[], bytes]):
-        """image: its flash. boot(): what the board prints from a reset on."""
+    def __init__(self, image: Path, folder: Path, boot: Callable[[], bytes], romfs: Path | None = None):
+        """image: its flash. boot(): what the board prints from a reset on. romfs: the file of its ROMFS partition."""
         if not image.exists():
             images.make({image: {}}, folder)
         self._image = image
         self._boot = boot
+        self._romfs = romfs
         self._line, self._end = os.openpty()
         tty.setraw(self._end)
         self.port = os.ttyname(self._end)
@@ -44,6 +45,7 @@ class SerialBoard:
                 str(self._image),
                 str(images.BOARD),
                 mode,
+                *([str(self._romfs)] if self._romfs else []),
             ]
             self._process = subprocess.Popen(command, stdin=self._line, stdout=self._line)
             status = self._process.wait()

@@ -3,8 +3,10 @@
 LittleFS flash, and the firmware that lies there then boots, on granted time, and signs.
 """
 
+import ast
 import json
 import threading
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,14 @@ import typer
 from nacl.signing import SigningKey
 
 from deploy import cli, console
-from deploy.boards import board
+from deploy.boards import board as board_named
 from deploy.errors import FlashError
 from deploy.flash import Job
 from deploy.flash import flash as _flash
+from deploy.provision import SerialLine
+from hil import images
 from hil.device import Board, Device
+from hil.firmware import PARTITION_SIZE
 from hil.grant import Coordinator
 from hil.radio import Radio
 from hil.tap import Tap
@@ -61,10 +66,11 @@ def _sign(content: bytes) -> bytes:
     return MLMD.sign(content).signature
 
 
-def boot(image: Path, folder: Path) -> bytes:
+def boot(image: Path, folder: Path, romfs: Path | None = None) -> bytes:
     """What a board with this flash prints in its first half hour, beside an M-LMD and with nothing on its buses."""
     clock, radio, log = Coordinator(START_MS), Radio(), folder / "console.log"
-    flashed = Board("meter-01", METER_MAC, image, log, Path("/flash/main.py"))
+    roms = (images.make_emulated(folder),) if romfs else ()
+    flashed = Board("meter-01", METER_MAC, image, log, Path("/flash/main.py"), roms=roms, slots=romfs)
     device = Device(flashed, clock, Wires(), radio, Tap())
     radio.devices[MLMD_MAC] = TimeTeller(clock, radio)  # type: ignore[assignment]
     clock.members.append(device)
@@ -84,8 +90,17 @@ def files(tmp_path):
 
 
 @pytest.fixture
-def line(files, monkeypatch):
+def romfs(files) -> Path:
+    """A ROMFS partition as MicroPython's build leaves it: erased."""
+    path = files / "romfs.img"
+    path.write_bytes(b"\xff" * PARTITION_SIZE)
+    return path
+
+
+@pytest.fixture
+def line(request, files, monkeypatch):
     """A board whose firmware starts to talk when somebody listens: opening a serial port drops what was said before."""
+    romfs = request.getfixturevalue("romfs") if "romfs" in request.fixturenames else None
     listening = threading.Event()
 
     class Heard(serial.Serial):
@@ -95,11 +110,11 @@ def line(files, monkeypatch):
 
     def boot_when_heard() -> bytes:
         assert listening.wait(60)
-        return boot(image, files)
+        return boot(image, files, romfs)
 
     monkeypatch.setattr(console.serial, "Serial", Heard)
     image = files / "flash.img"
-    made = SerialBoard(image, files, boot_when_heard)
+    made = SerialBoard(image, files, boot_when_heard, romfs)
     yield made
     made.close()
 
@@ -107,6 +122,7 @@ def line(files, monkeypatch):
 def flash(files: Path, port: str, **options) -> None:
     arguments = {"role": "meter", "board": "esp32_devkit", "config": files / "config.json", "key": files / "key.bin"}
     defaults = {"micropython": None, "out": files / "out", "dry_run": False, "patience_s": 60.0}
+    defaults |= {"layout": "auto", "release_keys": None, "version": 1}
     cli.flash_board(port, **(arguments | defaults | options))
 
 
@@ -117,13 +133,53 @@ def test_from_an_empty_flash_to_the_first_signed_reading(files, line, capsys):
     assert line.resets == 1
 
 
-def test_a_board_that_makes_its_own_key(files, line, capsys):
+def test_a_board_with_a_romfs_partition_gets_two_slots_and_believes_the_release_keys(files, romfs, line, capsys):
+    keys = files / "release-keys.json"
+    keys.write_text(json.dumps({"threshold": 2, "keys": [bytes(32).hex(), (b"\1" * 32).hex()]}))
+    (files / "stale.mpy").write_bytes(b"")
+    SerialLine(line.port).say("fs", "cp", str(files / "stale.mpy"), ":/stale.mpy")
+    flash(files, line.port, release_keys=keys, version=7)
+    said = capsys.readouterr().out
+    assert "it gets two slots" in said and said.endswith("It verifies.\n") and "reading 1" in said
+    rom = (files / "out" / "meter-esp32_devkit" / "rom.img").read_bytes()
+    written = romfs.read_bytes()
+    assert written.startswith(rom) and set(written[PARTITION_SIZE // 2 :]) == {0xFF}, "slot 0, and nothing in slot 1"
+    board = SerialLine(line.port)
+    names = ast.literal_eval(board.say("exec", "import os; print(sorted(os.listdir()))"))
+    selector = ["choice.mpy", "rom.mpy", "selector.mpy", "slots.mpy", "twin.mpy"]
+    assert sorted(["config.json", "installed.json", "key.bin", "main.py", "release.json", "state", *selector]) == names
+    believed = json.loads(board.say("fs", "cat", ":/release.json"))
+    on_board = {"version": 7, "size": len(rom), "sha256": sha256(rom).hexdigest()}
+    assert believed == {"threshold": 2, "keys": [bytes(32).hex(), (b"\1" * 32).hex()], "installed": on_board}
+
+
+def test_what_was_measured_outlives_a_flashing_and_the_record_of_slots_does_not(files, line):
+    board = SerialLine(line.port)
+    board.say("exec", "import os; os.mkdir('state'); os.mkdir('state/outbox'); os.mkdir('wire')")
+    for name in ("state/slots0", "state/update1", "state/outbox/0", "release.json", "wire/old.mpy"):
+        board.say("exec", f"open('{name}', 'wb').write(b'kept')")
+    job = Job(line.port, board_named("esp32_devkit"), files, files / "config.json")
+    next(job.firmware_steps("tree")).run()
+    assert ast.literal_eval(
+        board.say("exec", "print(os.listdir(), os.listdir('state'))".replace("print", "import os; print")).replace(
+            "] [", "], ["
+        )
+    ) == (["state"], ["outbox"])
+
+
+def test_slots_that_are_asked_for_and_cannot_be_had(files, line, capsys):
+    with pytest.raises(typer.Exit):
+        flash(files, line.port, layout="slots")
+    assert "ROMFS partition has 0 bytes, and two slots of" in capsys.readouterr().err
+
+
+def test_a_board_that_makes_its_own_key(files, romfs, line, capsys):
     flash(files, line.port, key=None)
     said = capsys.readouterr().out
     assert "for the public key" in said and said.endswith("It verifies.\n")
 
 
-def test_a_reading_of_another_key_is_not_taken(files, line, capsys, monkeypatch):
+def test_a_reading_of_another_key_is_not_taken(files, romfs, line, capsys, monkeypatch):
     monkeypatch.setattr(cli, "flash", lambda job, say: _flash(job, say) and bytes(MLMD.verify_key))
     with pytest.raises(typer.Exit):
         flash(files, line.port)
@@ -133,17 +189,26 @@ def test_a_reading_of_another_key_is_not_taken(files, line, capsys, monkeypatch)
 def test_a_board_that_does_not_answer_fails_with_what_the_tool_said(files, capsys):
     with pytest.raises(typer.Exit):
         flash(files, str(files / "no-such-port"))
-    assert "copy the firmware: failed" in capsys.readouterr().err
+    assert "ask how large its ROMFS partition is: failed" in capsys.readouterr().err
 
 
 def test_a_dry_run_prints_each_step_and_does_none(files, capsys):
     (files / "mp.bin").write_bytes(b"")
     flash(files, "/dev/nowhere", dry_run=True, micropython=files / "mp.bin")
     steps = [line for line in capsys.readouterr().out.splitlines() if line.startswith("# ")]
+    blocks = -(-(files / "out" / "meter-esp32_devkit" / "rom.img").stat().st_size // 4096) * 4096
     assert steps == [
         "# erase the flash",
         "# write MicroPython",
+        "# ask how large its ROMFS partition is",
+        f"# -- with {2 * blocks} bytes or more, in two slots:",
+        "# clear what an earlier firmware left; key, config and readings stay",
+        "# write the image to slot 0",
+        "# copy the selector",
+        "# -- with less, or none, as files:",
+        "# clear what an earlier firmware left; key, config and readings stay",
         "# copy the firmware",
+        "# -- then",
         "# provision: config.json",
         "# provision: key.bin",
         "# restart the board",
@@ -174,10 +239,7 @@ def test_a_silent_board_is_an_error_that_says_what_to_look_at():
 def test_esptool_knows_the_chip_and_the_commands(name, files, tmp_path):
     """esptool parses every argument before it opens the port: the failure must be the port's."""
     (tmp_path / "mp.bin").write_bytes(bytes(4096))
-    (tmp_path / "tree").mkdir()
-    job = Job(
-        str(tmp_path / "no-port"), board(name), tmp_path / "tree", files / "config.json", None, tmp_path / "mp.bin"
-    )
-    for step in list(job.steps())[:2]:
+    job = Job(str(tmp_path / "no-port"), board_named(name), tmp_path, files / "config.json", None, tmp_path / "mp.bin")
+    for step in job.micropython_steps():
         with pytest.raises(FlashError, match=r"(?i)could not open|no such file"):
             step.run()
