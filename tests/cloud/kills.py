@@ -7,6 +7,7 @@ published is acknowledged; clients hand in again what is not, and some of what i
 
 import asyncio
 import contextlib
+import itertools
 import random
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ from tests.chain.world import World
 from tests.cometbft.nodes import genesis_text
 from tests.kills import Outcome, judge
 from tests.link.broker import Broker
-from wire import block, cose, message, topics
+from wire import block, cbor, cose, message, topics
 from wire.interval import interval_of
 
 TOP = Path(__file__).parents[2]
@@ -60,6 +61,9 @@ class Clients:
                 self._waiting.pop(transaction, None)
 
     def hand_in(self) -> None:
+        """Also asks for a block that was made and not heard of, as a light node does: it has some of what waits."""
+        missing = next(height for height in itertools.count(1) if height not in self.blocks)
+        self.link.publish(topics.FETCH, cbor.encode([missing]))
         while len(self._waiting) < WAITING and len(self.acknowledged) >= len(self._world.log):
             self._made += 1
             self._waiting[self._world.receipt("mlmd", self._made)] = None
