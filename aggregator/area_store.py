@@ -1,4 +1,7 @@
-"""What this light node knows from the blocks it followed: its devices, their loads, the last block's hash."""
+"""
+What this light node has of the ledger: every header it followed with its area's part of
+the block, as sent, and what they say of its devices and their loads.
+"""
 
 import sqlite3
 
@@ -11,11 +14,22 @@ class AreaStore:
         self._db = db
 
     def head(self) -> Head:
-        row = self._db.execute("SELECT height, hash FROM head").fetchone()
+        row = self._db.execute("SELECT height, hash FROM area_blocks ORDER BY height DESC LIMIT 1").fetchone()
         return Head(0, bytes(32)) if row is None else Head(*row)
 
-    def set_head(self, head: Head) -> None:
-        self._db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", head)
+    def add_part(self, head: Head, interval: int, data: bytes) -> None:
+        """The next area block, as it was sent."""
+        self._db.execute("INSERT INTO area_blocks VALUES (?, ?, ?, ?)", (*head, interval, data))
+
+    def part(self, height: int) -> bytes | None:
+        row = self._db.execute("SELECT data FROM area_blocks WHERE height = ?", (height,)).fetchone()
+        return None if row is None else row[0]
+
+    def drop_before(self, interval: int) -> None:
+        """Drop the parts of older market intervals; never the last one, on which the next follows."""
+        self._db.execute(
+            "DELETE FROM area_blocks WHERE interval < ? AND height < (SELECT max(height) FROM area_blocks)", (interval,)
+        )
 
     def devices(self) -> dict[bytes, Device]:
         return {row[0]: Device(*row[1:]) for row in self._db.execute("SELECT device_id, role, public_key FROM devices")}

@@ -1,5 +1,5 @@
 """
-The light node: follows the ledger's blocks, keeps what they say of this area, seals
+The light node: follows the ledger's headers, keeps its area's part of each block, seals
 windows and offers them to the ledger until a block has them.
 
 Before anything is sealed the ledger has been followed to its end since the start: should
@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from chain.ed25519 import verify
 from chain.status import Status
-from wire import cbor, contract, cose, kind, light_block, message, receipt, topics
+from wire import area_block, contract, cose, kind, light_block, message, receipt, topics
 from wire.errors import WireError
 
 from .follow import Gap, Next, Same, follow
@@ -32,10 +32,11 @@ class LightNode:
 
     def fetch(self) -> Outgoing:
         """Asks the full node for what comes after our head."""
-        return Outgoing(topics.FETCH, cbor.encode([self.head.height + 1]))
+        asked = area_block.Fetch(self._site.area_id, self.head.height + 1)
+        return Outgoing(topics.AREA_FETCH, message.encode(area_block.FETCH_LAYOUT, asked))
 
     def read(self, data: bytes) -> Next | Gap | Same | None:
-        """What a block (untrusted bytes) means to us. A refused one is counted and None."""
+        """What an area block (untrusted bytes) means to us. A refused one is counted and None."""
         site = self._site
         try:
             step = follow(data, self.head, site.cloud_id, site.cloud_key, site.network_id, verify)
@@ -58,7 +59,7 @@ class LightNode:
                 self._learn(transaction, step.head.height, step.block.interval)
             except WireError as error:  # whatever the full node says of it, we do not take it
                 self._site.refused[error.name] += 1
-        self._site.store.area.set_head(step.head)
+        self._site.store.area.add_part(step.head, step.block.interval, step.data)
         self.head = step.head
 
     def _learn(self, transaction: bytes, height: int, interval: int) -> None:

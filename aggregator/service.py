@@ -84,7 +84,7 @@ class Service:
         self._link = MqttLink(
             settings.broker,
             f"aggregator-{self._site.area_id.hex()}",
-            [*names, topics.BLOCK, topics.STRATEGY],
+            [*names, topics.of_area_block(self._site.area_id), topics.STRATEGY],
             self._on_message,
             self._on_ready,
             load_group(topics.LEDGER, settings.group_key_file),
@@ -132,7 +132,7 @@ class Service:
         self._send(self._control.resend_all(int(self._clock())))
 
     def _on_message(self, topic: str, payload: bytes) -> None:
-        if topic == topics.BLOCK:
+        if topic == topics.of_area_block(self._site.area_id):
             self._put(self._blocks, "full node", payload)
             return
         try:
@@ -275,7 +275,9 @@ class Service:
         """Old raw readings go; some at a time, so that nothing waits for it."""
         if self._settings.keep_days:
             with self._store.transaction():
-                prune(self._store.db, before_s(self._clock(), self._settings.keep_days))
+                before = before_s(self._clock(), self._settings.keep_days)
+                prune(self._store.db, before)
+                self._store.area.drop_before(interval.interval_of(before))
 
     async def _submit_again(self) -> None:
         """As long as the ledger owes an answer."""

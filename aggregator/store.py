@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS receipts (
     PRIMARY KEY (device_id, boot, sequence)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS devices (device_id BLOB PRIMARY KEY, role INTEGER, public_key BLOB);
 CREATE TABLE IF NOT EXISTS loads (contract_id INTEGER PRIMARY KEY, device_id BLOB, power_w INTEGER);
-CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), height INTEGER, hash BLOB);
+CREATE TABLE IF NOT EXISTS area_blocks (height INTEGER PRIMARY KEY, hash BLOB, interval INTEGER, data BLOB);
 CREATE TABLE IF NOT EXISTS refused (name TEXT PRIMARY KEY, count INTEGER);
 """
 

@@ -15,11 +15,13 @@ from chain.genesis import Genesis
 from chain.status import Status
 from link.keys import Signer
 from link.timeseries import TimeSeries
-from wire import block, cbor, message, proof, strategy, topics
+from wire import area_block, block, cbor, message, proof, strategy, topics
 from wire.energy_type import NAMES
 from wire.errors import WireError
 from wire.interval import start_of
+from wire.registration import AGGREGATOR
 
+from .areas import Parts, areas
 from .demand import market_step, supply_and_demand
 from .headers import Headers
 from .key import sign_all
@@ -45,6 +47,7 @@ class FullNode:
         self._series = series
         self.mempool = Mempool()
         self.refused: Counter[str] = Counter()
+        self._parts: list[Parts] = []
         self._head_hash = self._sign_missing()
         self._headers = Headers(ledger, genesis, signer)
 
@@ -98,7 +101,7 @@ class FullNode:
     def _publish(self, committed: CommittedBlock, now_s: int) -> Outgoing:
         signed = self._sign(committed, self._head_hash)
         self._head_hash = sha256(signed).digest()
-        self._headers.sign(committed)
+        self._parts.append(Parts(self.ledger.state, committed, self._headers.sign(committed)))
         for transaction, status in zip(committed.transactions, committed.statuses, strict=True):
             if status is Status.APPLIED:
                 self.mempool.applied(transaction)
@@ -159,10 +162,34 @@ class FullNode:
         asked = cbor.decode(question, 64, 2)
         if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], int) or asked[0] < 1:
             raise WireError("wrong_type", "fetch")
-        first = min(asked[0], self.ledger.height)
-        heights = range(max(first, 1), min(first + FETCH_MAX, self.ledger.height + 1))
-        found = [self.ledger.signed(height) for height in heights]
+        found = [self.ledger.signed(height) for height in self._heights(asked[0])]
         return [Outgoing(topics.BLOCK, signed) for signed in found if signed is not None]
+
+    def parts(self) -> list[Outgoing]:
+        """What of the blocks made since the last time concerns which area: for the light nodes."""
+        areas_now, parts = areas(self.ledger.state), self._parts
+        self._parts = []
+        return [
+            Outgoing(topics.of_area_block(area_id), part.of_area(area_id)) for part in parts for area_id in areas_now
+        ]
+
+    def answer_area_fetch(self, question: bytes) -> list[Outgoing]:
+        """The same for the light node of an area: its part of those blocks. Raises WireError."""
+        asked = message.decode(area_block.FETCH_LAYOUT, question, area_block.FETCH_SIZE_MAX)
+        subject = query.subject(self.ledger.state, asked.area_id)
+        if subject is None or subject.role != AGGREGATOR:
+            return []
+        topic, sent = topics.of_area_block(asked.area_id), []
+        for height in self._heights(asked.from_height):
+            committed, signed_header = self.ledger.block(height), self.ledger.header(height)
+            if committed is not None and signed_header is not None:
+                part = Parts(self.ledger.state, committed, signed_header).of_area(asked.area_id)
+                sent.append(Outgoing(topic, part))
+        return sent
+
+    def _heights(self, asked: int) -> range:
+        first = max(1, min(asked, self.ledger.height))
+        return range(first, min(first + FETCH_MAX, self.ledger.height + 1))
 
     def header(self) -> list[Outgoing]:
         """The latest header, for whoever follows no blocks; it is kept by the broker."""

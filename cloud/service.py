@@ -50,7 +50,7 @@ class Service:
         self._link = MqttLink(
             settings.broker,
             f"cloud-{signer.identity.hex()}",
-            [topics.SUBMIT, topics.FETCH, topics.ASK, topics.of_area_load(None)],
+            [topics.SUBMIT, topics.FETCH, topics.AREA_FETCH, topics.ASK, topics.of_area_load(None)],
             self._on_message,
             self._on_ready,
             load_group(topics.LEDGER, settings.group_key_file),
@@ -82,6 +82,7 @@ class Service:
     def _publish(self, blocks: list[Outgoing]) -> None:
         """Blocks, and the last one's header, which the broker keeps for whoever asks later."""
         self._send(blocks)
+        self._send(self._node.parts())
         for latest in self._node.header() if blocks else ():
             self._link.publish(latest.topic, latest.payload, retain=True)
 
@@ -99,6 +100,8 @@ class Service:
                     self._submitted.set()
             elif topic == topics.FETCH:
                 self._send(self._node.answer_fetch(payload))
+            elif topic == topics.AREA_FETCH:
+                self._send(self._node.answer_area_fetch(payload))
             elif topic == topics.ASK:
                 self._send(self._node.answer_ask(payload))
             else:

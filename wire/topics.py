@@ -18,7 +18,9 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 | gridtide/v1/<area>/area_load                 | AreaLoad                   | aggregator -> cloud      | no       |
 | gridtide/v1/ledger/submit                    | a signed transaction       | anyone -> full node      | no       |
 | gridtide/v1/ledger/block                     | Block                      | full node -> everyone    | no       |
-| gridtide/v1/ledger/fetch                     | CBOR [from_height]         | light node -> full node  | no       |
+| gridtide/v1/ledger/fetch                     | CBOR [from_height]         | anyone -> full node       | no       |
+| gridtide/v1/ledger/area/<area>               | CBOR: wire/area_block.py   | full node -> light node  | no       |
+| gridtide/v1/ledger/area_fetch                | CBOR: its Fetch            | light node -> full node  | no       |
 | gridtide/v1/ledger/header                    | Header                     | full node -> everyone    | yes      |
 | gridtide/v1/ledger/ask                       | CBOR: wire/proof.py: Ask   | anyone -> full node      | no       |
 | gridtide/v1/ledger/proof/<asker>             | CBOR: wire/proof.py: Proof | full node -> asker       | no       |
@@ -33,6 +35,7 @@ LEDGER = ROOT + "/ledger/"
 SUBMIT = LEDGER + "submit"
 BLOCK = LEDGER + "block"
 FETCH = LEDGER + "fetch"
+AREA_FETCH = LEDGER + "area_fetch"
 HEADER = LEDGER + "header"
 ASK = LEDGER + "ask"
 STRATEGY = LEDGER + "strategy"
@@ -54,6 +57,11 @@ def of_device(area_id, device_id, leaf):
 def of_all_devices(area_id, leaf):
     """The subscription for one leaf of all devices of an area."""
     return "/".join((ROOT, _hex(area_id), "+", leaf))
+
+
+def of_area_block(area_id):
+    """Where the light node of an area gets its part of each block. area_id: 8 bytes."""
+    return LEDGER + "area/" + _hex(area_id)
 
 
 def of_proof(asker_id):

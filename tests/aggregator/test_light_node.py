@@ -64,7 +64,8 @@ def test_a_gap_asks_for_what_is_missing_and_the_last_block_again_ends_it(aggrega
     second, third = chain.add(), chain.add()
     aggregator.follow(third)
     assert not aggregator.node.is_level
-    assert aggregator.node.fetch() == (topics.FETCH, cbor.encode([2]))
+    asked = cbor.encode([ident("aggregator"), 2])
+    assert aggregator.node.fetch() == (topics.AREA_FETCH, asked)
     aggregator.follow(second, third)
     assert (aggregator.node.head.height, aggregator.node.is_level) == (3, False)
     aggregator.follow(third)
@@ -176,3 +177,15 @@ def test_a_reading_counts_in_one_light_block_only(aggregator):
             sealed += [(content(sent).window_start_s, entry.sequence) for entry in content(sent).entries]
         aggregator.crash()
     assert sealed == [(NOW + window * WINDOW_S, window + 1) for window in range(6)]
+
+
+def test_what_was_followed_is_kept_and_the_last_never_dropped(aggregator, chain):
+    for _ in range(3):
+        aggregator.follow(chain.add())
+    assert [aggregator.store.area.part(height) for height in (1, 2, 3, 4)] == chain.blocks
+    aggregator.store.area.drop_before(2)  # all are of interval 1
+    assert [aggregator.store.area.part(height) for height in (3, 4)] == [None, chain.blocks[3]]
+    aggregator.crash()
+    assert aggregator.node.head == (4, chain.hash)
+    aggregator.follow(chain.add())
+    assert aggregator.node.head.height == 5

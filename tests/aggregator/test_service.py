@@ -105,12 +105,12 @@ class World:
         self.sequence = 0
         self._news = asyncio.Event()
         leaves = [topics.of_all_devices(AREA, leaf) for leaf in topics.TO_DEVICE]
-        subscribed = [*leaves, topics.SUBMIT, topics.FETCH]
+        subscribed = [*leaves, topics.SUBMIT, topics.AREA_FETCH]
         self.link = MqttLink(broker.address, "world", subscribed, self._on_message, self._news.set)
         self._task = asyncio.create_task(self.link.run())
 
     def _on_message(self, topic: str, payload: bytes) -> None:
-        envelope = None if topic == topics.FETCH else cose.open_envelope(payload)
+        envelope = None if topic == topics.AREA_FETCH else cose.open_envelope(payload)
         if envelope is None:
             self._answer_fetch(payload)
         elif envelope.kind == kind.ACKNOWLEDGEMENT:
@@ -132,12 +132,12 @@ class World:
         return message.open_as(number, layout, payload, {AREA: signer("aggregator").public_key}.get, NETWORK, verify)[1]
 
     def _answer_fetch(self, payload: bytes) -> None:
-        (height,) = cbor.decode(payload, 64)
+        _, height = cbor.decode(payload, 64)
         for data in self.chain.blocks[min(height, len(self.chain.blocks)) - 1 :]:
-            self.link.publish(topics.BLOCK, data)
+            self.link.publish(topics.of_area_block(AREA), data)
 
     def publish_block(self, *transactions: bytes, **fields: Any) -> None:
-        self.link.publish(topics.BLOCK, self.chain.add(*transactions, **fields))
+        self.link.publish(topics.of_area_block(AREA), self.chain.add(*transactions, **fields))
 
     def bundle(self, now_s: int) -> list[tuple[bytes, int, int]]:
         """The next reading of every meter, for the window that is about to end."""
@@ -258,7 +258,7 @@ def test_decisions_receipts_time_and_edge_control_through_the_broker(broker, pro
         for rubbish in (b"", b"\xff" * 300, answer[:-1]):
             for leaf in topics.FROM_DEVICE:
                 world._publish(leaf, rubbish)
-            world.link.publish(topics.BLOCK, rubbish)
+            world.link.publish(topics.of_area_block(AREA), rubbish)
             world.link.publish(topics.STRATEGY, rubbish)
         world._publish("load", load_of("mlmd-1", 1, 15_000, measured_s=process.now_s()))
         await world.until(lambda: len(world.commands) == 2)

@@ -18,6 +18,7 @@ def test_a_devices_topic_is_read_back(leaf):
     "topic",
     [
         topics.BLOCK,
+        topics.AREA_FETCH,
         topics.of_area_load(AREA),
         "",
         "gridtide/v1/0001020304050607/ffa001020304050/reading",
