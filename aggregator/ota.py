@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 WAVES = (1, 3)  # then all the others
-FETCHING_MAX = 8  # devices at a time: their M-LMDs carry readings as well
+FETCHING_MAX = 4  # devices at a time: their M-LMDs carry readings as well, and hold what is on its way
 PATIENCE_S = 4 * 3600  # from its first announcement to a device's word that it runs the version
 ANNOUNCE_AGAIN_S = 120
 INTERRUPTED = 1  # of the reasons for going back (docs/wire.cddl, 65020)

@@ -18,7 +18,7 @@ from hil.options import Options
 if TYPE_CHECKING:
     from hil.rollout import Rollout
 
-_WAVES, _AT_A_TIME = (1, 3), 8  # as in aggregator/ota.py
+_WAVES, _AT_A_TIME = (1, 3), 4  # as in aggregator/ota.py
 
 
 def ota(

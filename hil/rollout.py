@@ -22,6 +22,7 @@ from wire.errors import WireError
 
 FIRST, SECOND = 1, 2
 RELEASE_AFTER_S = 300
+RENEWAL_BYTES = 32 * 1024  # of heap: a board with slots keeps a Renewal, and an Update while it fetches
 MAIN = Path("/flash/main.py")
 # As wire/event.py and docs/wire.cddl (65020) number them.
 REASONS = ("", "interrupted", "damaged", "raised", "hung", "no network", "chips silent", "restarted", "overdue")
@@ -74,7 +75,7 @@ class Rollout(Run):
         slots = image.with_suffix(".rom")
         slots.write_bytes(firmware.partition(self._first[site.role]))
         log, mac = self.out / "logs" / f"{site.name}.log", self.network.devices[site.name].mac
-        heap = images.HEAP_BYTES["mlmd"]  # the selector and a renewal lie beside a role's own
+        heap = images.HEAP_BYTES[site.role] + RENEWAL_BYTES
         board = Board(site.name, mac, image, log, MAIN, roms=(self._emulated,), slots=slots, heap_bytes=heap)
         return board, self._beside[site.role]
 
