@@ -27,6 +27,7 @@ from chain.weights import changes, powers
 APP_VERSION = 1
 CODESPACE = "gridtide"  # a code above 0 is a number of chain/status.py
 ACCEPT, REJECT = 1, 2
+AGAIN = 1  # RequestCheckTx.type of what waited through a block
 # Of a snapshot on its way in: tendermint/abci/types.proto, ResponseOfferSnapshot and ResponseApplySnapshotChunk.
 SNAPSHOT_REJECT, SNAPSHOT_REJECT_FORMAT = 3, 4
 CHUNK_RETRY, CHUNK_REJECT_SNAPSHOT = 3, 5
@@ -113,7 +114,8 @@ class Application:
     # The mempool's connection
 
     def check_tx(self, request: Any) -> Any:
-        status = self._door.check(self.state, request.tx)
+        check = self._door.check_again if request.type == AGAIN else self._door.check
+        status = check(self.state, request.tx)
         if status is Status.APPLIED:
             return messages.CheckTx()
         return messages.CheckTx(int(status), status.name, CODESPACE)

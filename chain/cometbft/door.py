@@ -36,6 +36,24 @@ class Door:
             self._await(opened)
         return status
 
+    def check_again(self, state: State, transaction: bytes) -> Status:
+        """
+        After a block, of what `check` let in before it and still waits: whether it is too late now, or its signer out.
+        Its signature was good.
+        """
+        opened = self._open(transaction)
+        if opened.rule is None:
+            return opened.status
+        signer_id = opened.envelope.signer_id
+        if signer_of(state, signer_id) is None and signer_id not in self._awaited:
+            return Status.UNKNOWN_SIGNER
+        if signer_id in state.revoked:
+            return Status.SIGNER_REVOKED
+        status = sequence.refusal(state, opened)
+        if status is Status.APPLIED and opened.envelope.kind == kind.REGISTRATION:
+            self._await(opened)
+        return status
+
     def _await(self, opened: Opened) -> None:
         """The operator signed it: its subject may hand in transactions of its own for the same block."""
         named = opened.content

@@ -77,9 +77,21 @@ def encode(message: Message, values: Any) -> bytes:
     for (field, default), value in zip(message.columns, values, strict=True):
         if value == default and not (isinstance(field.kind, Message) and value is not None):
             continue
-        for item in value if field.is_repeated else (value,):
-            out.append(_encode_field(field, item))
+        if field.is_repeated:
+            out += _encode_all(field, value)
+        else:
+            out.append(_encode_field(field, value))
     return b"".join(out)
+
+
+def _encode_all(field: Field, values: Any) -> list[bytes]:
+    """Most of what is repeated is one and the same: thousands of results of transactions that went well."""
+    out: list[bytes] = []
+    last: Any = out
+    for value in values:
+        out.append(out[-1] if value is last else _encode_field(field, value))
+        last = value
+    return out
 
 
 def _encode_field(field: Field, value: Any) -> bytes:

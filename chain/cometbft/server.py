@@ -1,16 +1,19 @@
 """
 The ABCI socket: CometBFT opens four connections (consensus, mempool, query, snapshots) and sends requests, each behind
-its length; answers go back in the same order. One thread answers all, one request at a time.
+its length; answers go back in the same order. One thread answers all, one request at a time, some of each connection
+in turn: a full mempool does not keep consensus waiting.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from chain.cometbft.messages import REQUEST, RESPONSE
 from chain.cometbft.protobuf import ProtobufError, decode, encode, read_varint, varint
 
 MESSAGE_BYTES_MAX = 104_857_600  # as CometBFT has it
+TURN = 64  # requests of one connection, then it is another's turn: some milliseconds of transactions to check
 Handler = Callable[[Any], Any]
 
 _REQUESTS = {field.number: field for field in REQUEST.fields}
@@ -23,9 +26,16 @@ def framed(content: bytes) -> bytes:
 
 def respond(name: str, content: Any) -> bytes:
     """A response as it stands on the socket."""
+    return _respond_again(name, content) if name == "check_tx" else _respond(name, content)
+
+
+def _respond(name: str, content: Any) -> bytes:
     field = _RESPONSES[name]
     body = encode(field.kind, content)
     return framed(varint(field.number << 3 | 2) + varint(len(body)) + body)
+
+
+_respond_again = lru_cache(maxsize=256)(_respond)  # there are as many answers as statuses
 
 
 def read_request(data: bytes) -> tuple[str, Any]:
@@ -54,13 +64,26 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
+    def connection_lost(self, _: Exception | None) -> None:
+        self._received.clear()
+
     def data_received(self, data: bytes) -> None:
-        assert self._transport is not None
         self._received += data
+        self._take_turn()
+
+    def _take_turn(self) -> None:
+        assert self._transport is not None
         answers: list[bytes] = []
         try:
-            while (request := self._next()) is not None:
+            for _ in range(TURN):
+                request = self._next()
+                if request is None:
+                    self._transport.resume_reading()
+                    break
                 answers.append(self._answer(request))
+            else:
+                self._transport.pause_reading()
+                asyncio.get_running_loop().call_soon(self._take_turn)
         except ProtobufError as error:
             answers.append(respond("exception", _RESPONSES["exception"].kind(str(error))))
             self._transport.write(b"".join(answers))

@@ -107,3 +107,26 @@ def test_the_command_says_what_is_wrong(tmp_path):
     command = [sys.executable, "-m", "chain.cometbft", str(tmp_path), str(tmp_path / "abci.sock")]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "genesis.toml" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_full_mempool_does_not_keep_consensus_waiting(tmp_path):
+    """Of two connections that have something to ask, each has its turn."""
+    answered: list[str] = []
+
+    async def run() -> None:
+        path = tmp_path / "socket"
+        handlers = {"echo": lambda it: answered.append(it.message) or it}
+        serving = asyncio.ensure_future(serve(str(path), handlers))
+        while not path.exists():
+            await asyncio.sleep(0)
+        (mempool, checks), (consensus, proposal) = [await asyncio.open_unix_connection(path) for _ in range(2)]
+        checks.write(request("echo", message="check") * 1000)
+        proposal.write(request("echo", message="proposal"))
+        assert (await read_response(consensus)).echo.message == "proposal"
+        for _ in range(1000):
+            assert (await read_response(mempool)).echo.message == "check"
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+    asyncio.run(run())
+    assert answered.index("proposal") < 1000 and len(answered) == 1001
