@@ -88,6 +88,8 @@ class Service:
             self._on_message,
             self._on_ready,
             load_group(topics.LEDGER, settings.group_key_file),
+            settings.tls,
+            lambda trouble: journal.warning("no_broker", trouble=trouble),
         )
 
     async def run(self) -> None:

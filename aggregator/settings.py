@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from link.mqtt import parse_broker
 from link.settings import HexId, HexKey, Settings
+from link.tls import Tls
 from wire.interval import WINDOW_S
 
 from .prune import KEEP_DAYS_MIN
@@ -29,6 +30,7 @@ class AggregatorSettings(Settings):
     firmware_folder: Path | None = None
     firmware_failures_max: Annotated[int, Field(ge=0)] = 0  # more than these stop a rollout
     group_key_file: Path | None = None  # of a ledger that is sealed for its members
+    tls: Tls | None = None  # to the broker
     influx_url: str = ""
     influx_token: str = ""
     influx_bucket: str = "gridtide"

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from link.mqtt import parse_broker
 from link.settings import Settings
+from link.tls import Tls
 from wire.interval import INTERVAL_S
 
 
@@ -21,6 +22,7 @@ class CloudSettings(Settings):
     price_delay_s: Annotated[int, Field(ge=1, lt=INTERVAL_S)] = 60
     report_s: Annotated[int, Field(ge=1, le=86400)] = 300
     feeder_power_w_max: Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+    tls: Tls | None = None  # to the broker
     influx_url: str = ""
     influx_token: str = ""
     influx_bucket: str = "gridtide"

@@ -9,6 +9,7 @@ be told better. Who is to be let in no longer is taken off the broker's list, wh
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -43,6 +44,13 @@ class Certified:
     def key_der(self) -> bytes:
         return self._key(_DER, serialization.PrivateFormat.TraditionalOpenSSL)
 
+    def write(self, folder: Path, name: str) -> None:
+        """name.pem, and name.key for its owner's eyes."""
+        (folder / f"{name}.pem").write_bytes(self.pem)
+        secret = folder / f"{name}.key"
+        secret.touch(0o600)
+        secret.write_bytes(self.key_pem())
+
     def _key(self, encoding: serialization.Encoding, form: serialization.PrivateFormat) -> bytes:
         return self.key.private_bytes(encoding, form, serialization.NoEncryption())
 
@@ -53,6 +61,7 @@ def authority(name: str) -> Certified:
     made = _begin(_named(name), _named(name), key)
     made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     made = made.add_extension(_usage(signs_certificates=True), critical=True)
+    made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     return Certified(made.sign(key, hashes.SHA256()), key)
 
 
@@ -85,7 +94,8 @@ def _issue(by: Certified, name: str, usage: x509.ObjectIdentifier, *extensions: 
     made = made.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     made = made.add_extension(_usage(signs_certificates=False), critical=True)
     made = made.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-    for extension in extensions:
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key())
+    for extension in (issuer, *extensions):
         made = made.add_extension(extension, critical=False)
     return Certified(made.sign(by.key, hashes.SHA256()), key)
 

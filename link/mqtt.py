@@ -12,13 +12,16 @@ An exception out of a callback ends `run`, and with it the service: it is never 
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from .group import OPEN, Group
+from .tls import Tls
 
 KEEPALIVE_S = 60
 MISC_S = 20.0  # the broker gives up after 1.5 x 60 s: a ping leaves after 80 s at the latest
@@ -43,7 +46,8 @@ class MqttLink:
 
     on_message(topic, payload) is called on the loop for each message and must not block;
     on_ready() each time the subscriptions stand. counts: connects, dropped, bad_topic,
-    not_sealed (what strangers sent under the topics of a group).
+    not_sealed (what strangers sent under the topics of a group). trouble: why there is no
+    connection, as far as it is known; on_trouble(trouble) whenever it changes.
     """
 
     def __init__(
@@ -54,18 +58,25 @@ class MqttLink:
         on_message: Callable[[str, bytes], None],
         on_ready: Callable[[], None] = lambda: None,
         group: Group = OPEN,
+        tls: Tls | None = None,
+        on_trouble: Callable[[str], None] = lambda trouble: None,
     ) -> None:
         self._transport, self._host, self._port = parse_broker(broker)
+        if tls and self._transport == "unix":
+            raise ValueError("TLS is for a broker at host:port; who may use a Unix socket, its file system says")
         self._client_id = client_id
         self._topics = topics
         self._on_message = on_message
         self._on_ready = on_ready
         self._group = group
+        self._tls = tls.context() if tls else None
+        self._on_trouble = on_trouble
         self._client: paho.Client | None = None
         self._lost = asyncio.Event()
         self._failures = 0
         self._error: BaseException | None = None
         self.ready = False
+        self.trouble = ""
         self.counts = {"connects": 0, "dropped": 0, "bad_topic": 0, "not_sealed": 0}
 
     async def run(self) -> None:
@@ -97,7 +108,9 @@ class MqttLink:
     async def _carry(self) -> None:
         while not self._lost.is_set():
             try:
-                await asyncio.wait_for(self._lost.wait(), MISC_S)
+                # Not wait_for: until Python 3.12 it swallows a cancellation that comes together with the loss.
+                async with asyncio.timeout(MISC_S):
+                    await self._lost.wait()
             except TimeoutError:
                 self._guard(self._loop_misc)
         self.ready = False
@@ -123,11 +136,19 @@ class MqttLink:
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
         client.on_message = self._message
+        if self._tls:
+            client.tls_set_context(self._tls)
         self._client = client
         try:
             client.connect(self._host, self._port, KEEPALIVE_S)
-        except OSError:  # the broker is not there, or not yet
+        except OSError as error:  # the broker is not there, or not yet, or one of us does not believe the other
             self._lost.set()
+            self._note(str(error))
+
+    def _note(self, trouble: str) -> None:
+        if trouble and trouble != self.trouble:
+            self._on_trouble(trouble)
+        self.trouble = trouble
 
     def _drop_client(self) -> None:
         client, self._client = self._client, None
@@ -149,7 +170,13 @@ class MqttLink:
             self._lost.set()
 
     def _socket_open(self, client: paho.Client, _userdata: Any, sock: Any) -> None:
-        asyncio.get_running_loop().add_reader(sock.fileno(), self._guard, client.loop_read)
+        asyncio.get_running_loop().add_reader(sock.fileno(), self._guard, partial(self._read, client))
+
+    def _read(self, client: paho.Client) -> None:
+        client.loop_read()
+        # TLS may have taken more off the wire than paho took of it: the loop would not call for that.
+        while (sock := client.socket()) is not None and isinstance(sock, ssl.SSLSocket) and sock.pending():
+            client.loop_read()
 
     def _socket_close(self, _client: paho.Client, _userdata: Any, sock: Any) -> None:
         asyncio.get_running_loop().remove_reader(sock.fileno())
@@ -164,6 +191,7 @@ class MqttLink:
     def _connected(self, client: paho.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self._lost.set()
+            self._note(str(reason))
             return
         self.counts["connects"] += 1
         self._failures = 0
@@ -181,10 +209,13 @@ class MqttLink:
 
     def _now_ready(self) -> None:
         self.ready = True
+        self._note("")
         self._on_ready()
 
-    def _disconnected(self, *_: Any) -> None:
+    def _disconnected(self, _client: paho.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._lost.set()
+        if reason.is_failure:
+            self._note(str(reason))
 
     def _message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         try:
