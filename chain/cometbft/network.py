@@ -20,6 +20,7 @@ from chain.cometbft.rpc import Rpc
 
 _PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 5.0
+_DYING_S = 2.0  # others learn of a process's end before whoever waits for it
 _POLL_S = 0.02
 Processes = dict[int, subprocess.Popen[bytes]]  # by the number of the node
 
@@ -113,15 +114,25 @@ class Network:
         """Those of which somebody killed a process, from outside."""
         return [node for node in self.nodes if -signal.SIGKILL in self._statuses(node.number)]
 
+    def _processes(self, number: int) -> list[subprocess.Popen[bytes]]:
+        both = (self.applications.get(number), self.cometbfts.get(number))
+        return [process for process in both if process is not None]
+
     def _statuses(self, number: int) -> list[int | None]:
-        processes = (self.applications.get(number), self.cometbfts.get(number))
-        return [process.poll() for process in processes if process is not None]
+        return [process.poll() for process in self._processes(number)]
+
+    def _is_killed(self, number: int) -> bool:
+        """Of a node of which a process has ended: its other one may have been killed, and not be quite dead yet."""
+        for process in self._processes(number):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_DYING_S)
+        return -signal.SIGKILL in self._statuses(number)
 
     def check(self) -> None:
         """Raises CometBftError, with the end of its log, when a process has ended by itself."""
         for processes, log in ((self.applications, "application.log"), (self.cometbfts, "cometbft.log")):
             for number, process in processes.items():
-                if process.poll() is not None and -signal.SIGKILL not in self._statuses(number):
+                if process.poll() is not None and not self._is_killed(number):
                     lines = (self.nodes[number].home / log).read_text(errors="replace").splitlines()[-12:]
                     raise CometBftError(f"node {number} ended with {process.returncode}\n" + "\n".join(lines))
 
