@@ -4,19 +4,15 @@ of multiplications, additions and subtractions over them. `crypto_curve` writes 
 programs; this machine runs them with Python's integers, on any interpreter, and
 `crypto_field_64` and `crypto_field_32` do so in native code.
 
-A program is its number of instructions in one byte, then four bytes for each:
-operation, register of the result, first and second operand. Registers 252 to 254 stand for the
-three of the table entry that `run` is given.
+A program is text that lies in flash, four characters to an instruction: the operation, the register of the
+result, first and second operand. Registers are letters, A the first. The operations: * multiplies; ^ squares
+the first operand as many times as the second character's code says; + adds; - subtracts, and its second operand
+must be a product, or loaded from a number < 2**255.
 """
 
-P = (1 << 255) - 19
-WORDS = 1  # list items a register takes
-
-MULTIPLY = 0
-SQUARE = 1  # the first operand, squared as many times as the second says
-ADD = 2
-SUBTRACT = 3  # the second operand must be a product
-ENTRY = 252
+_P = (1 << 255) - 19
+_A = 65
+_SIZE = 32
 
 
 def new(count):
@@ -24,31 +20,30 @@ def new(count):
     return [0] * count
 
 
-def put(registers, index, number):
-    """Sets one register. number: 0 <= number < 2**255."""
-    registers[index] = number
+def load(registers, to, count, octets, start):
+    """Sets `count` registers from `to` on: numbers < 2**256 from `octets[start]` on, 32 bytes each, low byte first."""
+    for i in range(count):
+        here = start + _SIZE * i
+        registers[to + i] = int.from_bytes(octets[here : here + _SIZE], "little") % _P
 
 
-def get(registers, index):
-    """The number a register holds, modulo 2**255 - 19."""
-    return registers[index] % P
+def store(registers, at, count, octets, start):
+    """The reverse, from `octets[start]` on: products or loaded numbers, as some number < 2**256 of the same residue."""
+    for i in range(count):
+        here = start + _SIZE * i
+        octets[here : here + _SIZE] = registers[at + i].to_bytes(_SIZE, "little")
 
 
-def run(program, registers, entry):
-    """Runs `program` (bytes) over `registers`. entry: the register that 252 stands for."""
-    offset = entry - ENTRY
-    for at in range(1, 4 * program[0], 4):
-        operation, to, a, b = program[at : at + 4]
-        if to >= ENTRY:
-            to += offset
-        left = registers[a + offset if a >= ENTRY else a]
-        if operation == SQUARE:
-            registers[to] = pow(left, 1 << b, P)
-            continue
-        right = registers[b + offset if b >= ENTRY else b]
-        if operation == MULTIPLY:
-            registers[to] = left * right % P
-        elif operation == ADD:
-            registers[to] = left + right
+def run(program, count, registers):
+    """Runs the first `count` instructions of `program` (bytes) over `registers`."""
+    for at in range(0, 4 * count, 4):
+        operation, to, a, b = program[at], program[at + 1] - _A, program[at + 2] - _A, program[at + 3]
+        left = registers[a]
+        if operation == ord("^"):
+            registers[to] = pow(left, 1 << b, _P)
+        elif operation == ord("*"):
+            registers[to] = left * registers[b - _A] % _P
+        elif operation == ord("+"):
+            registers[to] = left + registers[b - _A]
         else:
-            registers[to] = left - right
+            registers[to] = left - registers[b - _A]

@@ -15,62 +15,79 @@ from array import array
 
 import micropython
 
-WORDS = 10
-_STARTS = (0, 26, 51, 77, 102, 128, 153, 179, 204, 230, 255)
+_WORDS = 10
 
 
 def new(count):
     """`count` registers, all zero."""
-    return array("I", [0] * (WORDS * count))
+    return array("I", [0] * (_WORDS * count))
 
 
-def put(registers, index, number):
-    """Sets one register. number: 0 <= number < 2**255."""
-    for i in range(WORDS):
-        width = _STARTS[i + 1] - _STARTS[i]
-        registers[WORDS * index + i] = number >> _STARTS[i] & ((1 << width) - 1)
-
-
-def get(registers, index):
-    """The number a register holds, modulo 2**255 - 19."""
-    number = 0
-    for i in range(WORDS):
-        number += registers[WORDS * index + i] << _STARTS[i]
-    return number % ((1 << 255) - 19)
-
-
-# crypto_field.run; the operations are MULTIPLY 0, SQUARE 1, ADD 2, SUBTRACT 3.
+# crypto_field.load: limbs begin at bits 0, 26, 51, 77 and so on; the last one takes bit 255, too.
 @micropython.viper
-def run(program: ptr8, registers: ptr32, entry: int):
-    at = 1
-    left = int(program[0])
-    while left > 0:
-        left -= 1
+def load(registers: ptr32, to: int, count: int, octets: ptr8, start: int):
+    to *= 10
+    words = ptr32(int(octets) + start)
+    while count > 0:
+        count -= 1
+        bit = 0
+        i = 0
+        while i < 9:
+            at = bit >> 5
+            limb = (int(words[at]) | int(words[at + 1]) << 32) >> (bit & 31)
+            registers[to + i] = limb & (0x3FFFFFF >> (i & 1))
+            bit += 26 - (i & 1)
+            i += 1
+        registers[to + 9] = int(words[7]) >> 6
+        to += 10
+        words = ptr32(int(words) + 32)
+
+
+# crypto_field.store
+@micropython.viper
+def store(registers: ptr32, at: int, count: int, octets: ptr8, start: int):
+    at *= 10
+    while count > 0:
+        count -= 1
+        limbs = 0
+        bits = 0
+        i = 0
+        while i < 10:
+            limbs += int(registers[at]) << bits
+            bits += 26 - (i & 1)
+            while bits >= 8:
+                octets[start] = limbs & 0xFF
+                limbs >>= 8
+                bits -= 8
+                start += 1
+            at += 1
+            i += 1
+        octets[start] = limbs
+        start += 1
+
+
+# crypto_field.run: * is 42, + 43, - 45, ^ 94 and A 65.
+@micropython.viper
+def run(program: ptr8, count: int, registers: ptr32):
+    at = 0
+    while count > 0:
+        count -= 1
         operation = int(program[at])
-        to = int(program[at + 1])
-        a = int(program[at + 2])
-        b = int(program[at + 3])
+        to = 10 * int(program[at + 1]) - 650
+        a = 10 * int(program[at + 2]) - 650
+        b = 10 * int(program[at + 3]) - 650
         at += 4
         repeat = 1
-        if operation == 1:
-            repeat = b
+        if operation == 94:
+            repeat = int(program[at - 1])
             b = a
-        if to > 251:
-            to = to - 252 + entry
-        if a > 251:
-            a = a - 252 + entry
-        if b > 251:
-            b = b - 252 + entry
-        to *= 10
-        a *= 10
-        b *= 10
-        if operation == 2:
+        if operation == 43:
             i = 0
             while i < 10:
                 registers[to + i] = registers[a + i] + registers[b + i]
                 i += 1
             repeat = 0
-        if operation == 3:
+        if operation == 45:
             registers[to] = int(registers[a]) + 0x7FFFFDA - int(registers[b])
             registers[to + 1] = int(registers[a + 1]) + 0x3FFFFFE - int(registers[b + 1])
             i = 2

@@ -6,8 +6,9 @@
 The inner loop of SHA-512 for MicroPython with native code and 32-bit words (ESP32).
 `sha512` picks it; importing it where viper is missing is a SyntaxError.
 
-A 64-bit word is two 32-bit halves, low half first; carries are found by comparing. Right on
-64-bit words, too, where the tests run it: the mask is all ones on either.
+A 64-bit word is two 32-bit halves, low half first; a carry is taken from the highest bits, without a branch: no
+step and no address depends on what is hashed. Right on 64-bit words, too, where the tests run it: the mask is all
+ones on either.
 """
 
 from array import array
@@ -45,30 +46,29 @@ def _compress(state: ptr32, block: ptr8, constants: ptr32, work: ptr32):
         at = 32 + ((12 - n) & 15)
         add = uint(work[at])
         add = add ^ (x & (f ^ add))
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         add = uint(work[at + 1])
         high = high + (add ^ (y & (g ^ add)))
         add = ((x >> 14 | y << 18) ^ (x >> 18 | y << 14) ^ (y >> 9 | x << 23)) & mask
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         high = high + ((y >> 14 | x << 18) ^ (y >> 18 | x << 14) ^ (x >> 9 | y << 23))
         add = uint(constants[n])
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         add = uint(work[i])
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         high = (high + uint(constants[n + 1]) + uint(work[i + 1])) & mask
         at = 32 + ((6 - n) & 15)
-        x = (uint(work[at]) + low) & mask
-        y = uint(work[at + 1]) + high
-        if x < low:
-            y = y + 1
+        old = uint(work[at])
+        x = (old + low) & mask
+        y = uint(work[at + 1]) + high + (((old & low) | ((old | low) & (x ^ mask))) >> 31)
         work[at] = int(x)
         work[at + 1] = int(y)
         # T2, of a, b and c; the new a takes h's place.
@@ -76,18 +76,18 @@ def _compress(state: ptr32, block: ptr8, constants: ptr32, work: ptr32):
         x = uint(work[at])
         y = uint(work[at + 1])
         add = ((x >> 28 | y << 4) ^ (y >> 2 | x << 30) ^ (y >> 7 | x << 25)) & mask
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         high = high + ((y >> 28 | x << 4) ^ (x >> 2 | y << 30) ^ (x >> 7 | y << 25))
         at = 32 + ((2 - n) & 15)
         f = uint(work[at])
         g = uint(work[at + 1])
         at = 32 + ((4 - n) & 15)
         add = (x & f) | (uint(work[at]) & (x | f))
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         high = high + ((y & g) | (uint(work[at + 1]) & (y | g)))
         at = 32 + ((14 - n) & 15)
         work[at] = int(low)
@@ -99,33 +99,32 @@ def _compress(state: ptr32, block: ptr8, constants: ptr32, work: ptr32):
         x = uint(work[at])
         y = uint(work[at + 1])
         add = ((x >> 1 | y << 31) ^ (x >> 8 | y << 24) ^ (x >> 7 | y << 25)) & mask
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         high = high + ((y >> 1 | x << 31) ^ (y >> 8 | x << 24) ^ (y >> 7))
         at = (i + 28) & 31
         x = uint(work[at])
         y = uint(work[at + 1])
         add = ((x >> 19 | y << 13) ^ (y >> 29 | x << 3) ^ (x >> 6 | y << 26)) & mask
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         high = high + ((y >> 19 | x << 13) ^ (x >> 29 | y << 3) ^ (y >> 6))
         at = (i + 18) & 31
         add = uint(work[at])
+        old = low
         low = (low + add) & mask
-        if low < add:
-            high = high + 1
+        high = high + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         work[i] = int(low)
         work[i + 1] = int(high + uint(work[at + 1]))
         n += 2
     n = 0
     while n < 16:
         add = uint(state[n])
-        low = (uint(work[32 + n]) + add) & mask
-        high = uint(state[n + 1]) + uint(work[33 + n])
-        if low < add:
-            high = high + 1
+        old = uint(work[32 + n])
+        low = (old + add) & mask
+        high = uint(state[n + 1]) + uint(work[33 + n]) + (((old & add) | ((old | add) & (low ^ mask))) >> 31)
         state[n] = int(low)
         state[n + 1] = int(high)
         n += 2

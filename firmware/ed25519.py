@@ -5,13 +5,12 @@ Refuses exactly what libsodium 1.0.20 refuses: s >= L, a key that is not canonic
 R of small order; the equation is checked without the cofactor. The tests hold it against
 PyNaCl on both interpreters.
 
-Time: where the field has native code (`crypto_curve` picks it), its steps are the same for
-every secret, but tables are looked up at secret places, and nonces are reduced as big
-integers, whose time depends on their value. On plain integers nothing is constant. Do not
-run it where a stranger can time signatures to the microsecond. Signing is deterministic:
-there is no random number that could be bad.
+Time: where the field has native code (`crypto_curve` picks it), its steps and addresses are the same
+for every secret. But scalars are added, multiplied and reduced modulo L as big integers, whose time depends a
+little on their value, and without native code nothing is constant: docs/security.md has the limits.
+Signing is deterministic: there is no random number that could be bad.
 
-Memory: 7 KB of registers and tables, 2 KB for every key that is kept.
+Memory: 1.5 KB of registers, programs and digits, 1.2 KB for every key that is kept.
 """
 
 import crypto_curve as curve

@@ -11,15 +11,14 @@ from binascii import hexlify, unhexlify
 _signers: dict = {}
 
 
-# Other modules under the names that are asked for on 64-bit words; beside the plain field, the plain SHA-512.
+# Other modules under the names that are asked for on 64-bit words.
 def _use(field):
     sys.modules["crypto_field_64"] = __import__(field)
-    sha512 = {
-        "crypto_field_64": "crypto_sha512_64",
-        "crypto_field_32": "crypto_sha512_32",
-        "crypto_field": "crypto_field",
-    }
-    sys.modules["crypto_sha512_64"] = __import__(sha512[field])
+    if field == "crypto_field_32":
+        sys.modules["crypto_sha512_64"] = __import__("crypto_sha512_32")
+    elif field == "crypto_field":  # no native code at all
+        sys.modules["crypto_comb"] = __import__("crypto_comb_plain")
+        sys.modules["crypto_sha512_64"] = __import__(field)  # it has none
 
 
 def answer(question):
