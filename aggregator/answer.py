@@ -5,7 +5,7 @@ Pure. What is verified here is stored and goes on the ledger as the device signe
 
 from typing import NamedTuple
 
-from wire import message, receipt
+from wire import receipt
 from wire.receipt import Receipt
 
 from .command_store import CommandStore
@@ -21,8 +21,8 @@ class Answer(NamedTuple):
 
 def read_receipt(data: bytes, device_id: bytes, registry: Registry, network_id: bytes, verify: Verify) -> Answer:
     """The receipt in untrusted bytes that came in on this device's topic. Raises WireError, Refused wrong_topic."""
-    envelope, opened = message.open_as(
-        receipt.KIND, receipt.LAYOUT, data, registry.key_of, network_id, verify, receipt.SIZE_MAX
+    envelope, opened = registry.open(
+        receipt.KIND, receipt.LAYOUT, data, lambda answer: answer.acted_s, network_id, verify
     )
     if envelope.signer_id != device_id:
         raise Refused("wrong_topic", device_id.hex())

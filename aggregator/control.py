@@ -22,6 +22,7 @@ from .command_store import Pending
 from .edge_control import Deferrable, Junction, Shed, Switch
 from .equipment import Equipment, equipment_of
 from .intake import Taken, records_of
+from .orders import take_order
 from .refusal import Refused
 from .site import Outgoing, Site
 
@@ -78,9 +79,11 @@ class Control:
 
     def take_load(self, data: bytes, device_id: bytes) -> None:
         """Telemetry of an M-LMD that came in on this device's topic. Raises WireError, Refused."""
-        envelope, measured = message.open_as(
-            load.KIND, load.LAYOUT, data, self._site.registry.mlmd_key_of, self._site.network_id, verify, load.SIZE_MAX
+        envelope, measured = self._site.registry.open(
+            load.KIND, load.LAYOUT, data, lambda said: said.measured_s, self._site.network_id, verify
         )
+        if envelope.signer_id not in self._site.registry.mlmds:
+            raise WireError("unknown_signer")
         if envelope.signer_id != device_id:
             raise Refused("wrong_topic", device_id.hex())
         place = (measured.boot, measured.sequence)
@@ -149,6 +152,11 @@ class Control:
             del self.sheds[heater.device_id]
         return self._issue(order, now_s)
 
+    def take_order(self, data: bytes, device_id: bytes, now_s: int) -> Outgoing:
+        """The operator's order (untrusted bytes) as our command. Raises WireError, Refused."""
+        with self._site.store.transaction():
+            return self._issue(take_order(data, device_id, self._site, now_s), now_s)
+
     def dispatch(self, decisions: Iterable[Decision], height: int, now_s: int) -> list[Outgoing]:
         """Commands for what a block decided; inside the transaction that keeps the block."""
         messages = []
@@ -207,10 +215,11 @@ class Control:
         return self._again(
             one
             for one in self._site.store.commands.pending(now_s)
-            if mlmd_id == one.device_id or mlmd_id == self._mlmd_of(one.device_id)
+            if mlmd_id == one.device_id or mlmd_id == self.mlmd_of(one.device_id)
         )
 
-    def _mlmd_of(self, device_id: bytes) -> bytes | None:
+    def mlmd_of(self, device_id: bytes) -> bytes | None:
+        """The M-LMD that carried its last reading."""
         state = self.equipment.get(device_id)
         return None if state is None else state.mlmd_id
 

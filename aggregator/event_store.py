@@ -6,7 +6,7 @@ says one again until it knows that we are there, so each is kept once.
 import sqlite3
 
 from chain.ed25519 import verify
-from wire import event, message
+from wire import event
 from wire.event import Event
 
 from .refusal import Refused
@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS events (
 
 def read_event(data: bytes, device_id: bytes, registry: Registry, network_id: bytes) -> Event:
     """The Event in `data` (untrusted bytes) that came in on this device's topic. Raises WireError, Refused."""
-    layout, size_max = event.LAYOUT, event.SIZE_MAX
-    envelope, found = message.open_as(event.KIND, layout, data, registry.key_of, network_id, verify, size_max)
+    at_of = lambda told: told.end_s or told.begin_s  # noqa: E731
+    envelope, found = registry.open(event.KIND, event.LAYOUT, data, at_of, network_id, verify)
     if envelope.signer_id != device_id:
         raise Refused("wrong_topic", device_id.hex())
     return found

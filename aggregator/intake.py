@@ -80,10 +80,9 @@ def accept(parcel: bytes, registry: Registry, known: Known, network_id: bytes, n
         return _take_all([parcel], taken, registry, known, network_id, now_s)
     if envelope.kind != bundle.KIND:
         raise WireError("wrong_kind", str(envelope.kind))
-    public_key = registry.mlmd_key_of(envelope.signer_id)
-    if public_key is None:
+    if registry.mlmd_key_of(envelope.signer_id) is None:
         raise registry.stranger(envelope.signer_id)
-    cose.check_signature(envelope, public_key, network_id, verify)
+    registry.check(envelope, now_s, network_id, verify)
     readings = quick.readings_of(envelope.payload)
     if readings is None:
         readings = message.decode(bundle.LAYOUT, envelope.payload).readings

@@ -1,6 +1,7 @@
 """
 How a device's key changes for this aggregator: announced by the device, handed to the
-ledger, and in force from the block that applies it. Pure but for the registry it changes.
+ledger, and in force from the block that applies it. What the key before signs is taken until the
+first reading under the next one; from where that begins it is refused. Pure but for the registry it changes.
 """
 
 from typing import NamedTuple
@@ -8,10 +9,10 @@ from typing import NamedTuple
 from chain.ed25519 import verify
 from wire import cose, message, revocation, rotation
 from wire.errors import WireError
-from wire.interval import start_of
 
+from .intake import Accepted
 from .refusal import Refused
-from .registry import Device, Former, Registry
+from .registry import OPEN, Device, Former, Registry
 
 
 def read_announcement(data: bytes, device_id: bytes, registry: Registry, network_id: bytes) -> bytes | None:
@@ -45,13 +46,13 @@ class KeyChange(NamedTuple):
 
 
 def read_rotation(
-    transaction: bytes, interval: int, registry: Registry, operator: tuple[bytes, bytes], network_id: bytes
+    transaction: bytes, registry: Registry, operator: tuple[bytes, bytes], network_id: bytes
 ) -> KeyChange | None:
     """
     The change an applied Rotation makes, None when it is none of our devices'. operator: (id, key).
 
-    What the device's own rotation ends still counts for what was measured until then; what the operator ends was
-    lost or stolen and counts no more. Raises WireError.
+    What the device's own rotation ends still counts until the device knows; what the operator ends was lost or stolen
+    and counts no more. Raises WireError.
     """
 
     def key_of(signer: bytes) -> bytes | None:
@@ -67,7 +68,7 @@ def read_rotation(
     if envelope.signer_id not in (operator[0], wanted.subject_id):
         raise WireError("unknown_signer")
     is_own = envelope.signer_id == wanted.subject_id
-    former = Former(device.public_key, start_of(interval + 1)) if is_own else None
+    former = Former(device.public_key, OPEN) if is_own else None
     return KeyChange(wanted.subject_id, device._replace(public_key=wanted.public_key), former)
 
 
@@ -83,3 +84,14 @@ def read_revocation(transaction: bytes, operator: tuple[bytes, bytes], network_i
         revocation.SIZE_MAX,
     )
     return ended.subject_id
+
+
+def closes(accepted: Accepted, registry: Registry, network_id: bytes) -> int | None:
+    """When the former key of its device ended, by this reading; None when it does not say so."""
+    former, start_s = registry.former.get(accepted.device_id), accepted.records[0][0]
+    if former is None or start_s >= former.until_s:
+        return None
+    envelope = cose.open_envelope(accepted.data)
+    signed = cose.signature_input(envelope.protected, envelope.payload, network_id)
+    is_new = verify(registry.devices[accepted.device_id].public_key, signed, envelope.signature)
+    return start_s if is_new else None

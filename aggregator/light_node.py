@@ -23,10 +23,14 @@ from .site import Outgoing, Site
 
 
 class LightNode:
-    """is_level: followed to the ledger's end since the start, or since the last gap or disconnect."""
+    """
+    is_level: followed to the ledger's end since the start, or since the last gap or disconnect. changed_keys: whose
+    key was changed by blocks applied since somebody looked last.
+    """
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self.changed_keys: list[bytes] = []
         self.head = site.store.area.head()
         self.is_level = False
 
@@ -56,13 +60,13 @@ class LightNode:
             if status != Status.APPLIED:
                 continue
             try:
-                self._learn(transaction, step.head.height, step.block.interval)
+                self._learn(transaction, step.head.height)
             except WireError as error:  # whatever the full node says of it, we do not take it
                 self._site.refused[error.name] += 1
         self._site.store.area.add_part(step.head, step.block.interval, step.data)
         self.head = step.head
 
-    def _learn(self, transaction: bytes, height: int, interval: int) -> None:
+    def _learn(self, transaction: bytes, height: int) -> None:
         """Raises WireError."""
         envelope = cose.open_envelope(transaction)
         if envelope.kind == kind.REGISTRATION:
@@ -78,7 +82,7 @@ class LightNode:
             answered = message.decode(receipt.LAYOUT, envelope.payload)
             self._site.store.commands.note_used(envelope.signer_id, answered.command_sequence)
         elif envelope.kind == kind.ROTATION:
-            self._change_key(transaction, interval)
+            self._change_key(transaction, height)
         elif envelope.kind == kind.REVOCATION:
             self._end_device(transaction, height)
 
@@ -91,18 +95,19 @@ class LightNode:
             site.registry.devices[registered.subject_id] = device
             site.store.area.add_device(registered.subject_id, device)
 
-    def _change_key(self, transaction: bytes, interval: int) -> None:
+    def _change_key(self, transaction: bytes, height: int) -> None:
         """Raises WireError."""
         site = self._site
         operator = (site.operator_id, site.operator_key)
-        change = read_rotation(transaction, interval, site.registry, operator, site.network_id)
+        change = read_rotation(transaction, site.registry, operator, site.network_id)
         if change is None:
             return
         site.registry.devices[change.device_id] = change.device
         site.registry.former.pop(change.device_id, None)
         if change.former is not None:
             site.registry.former[change.device_id] = change.former
-        site.store.keys.rotate(change.device_id, change.former, change.device.public_key)
+        site.store.keys.rotate(change.device_id, change.former, change.device.public_key, height)
+        self.changed_keys.append(change.device_id)
 
     def _end_device(self, transaction: bytes, height: int) -> None:
         """Raises WireError."""
@@ -119,6 +124,7 @@ class LightNode:
         site = self._site
         wanted = read_announcement(data, device_id, site.registry, site.network_id)
         if wanted is None:
+            self.changed_keys.append(device_id)  # it has not heard
             return []
         with site.store.transaction():
             site.store.submissions.add(kind.ROTATION, wanted, int(now_s))

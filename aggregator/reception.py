@@ -11,6 +11,7 @@ from wire.reading import Record
 
 from .acknowledge import acknowledgements
 from .intake import Accepted, Taken, accept
+from .keys import closes
 from .refusal import Refused
 from .site import Outgoing, Site
 
@@ -31,10 +32,20 @@ class Reception:
                     self._site.refused[error.name] += 1
                     continue
                 store.readings.add(taken, int(now_s * 1000))
+                self._close_former(taken)
                 self._site.refused.update(taken.refused)
                 results.append(taken)
             self._site.write_refused()
         return results, [answer for taken in results for answer in self._answers(taken, int(now_s))]
+
+    def _close_former(self, taken: Taken) -> None:
+        """The first reading under a device's next key ends the key before."""
+        registry = self._site.registry
+        for reading in taken.accepted:
+            until_s = closes(reading, registry, self._site.network_id) if registry.former else None
+            if until_s is not None:
+                registry.former[reading.device_id] = registry.former[reading.device_id]._replace(until_s=until_s)
+                self._site.store.keys.close(reading.device_id, until_s)
 
     def _answers(self, taken: Taken, now_s: int) -> list[Outgoing]:
         topic = topics.of_device(self._site.area_id, taken.carrier_id, "acknowledgement")

@@ -18,6 +18,8 @@ NAMES = (
     "replayed_receipt",  # identical to one that is stored
     "stale_load",  # not newer than the last of its M-LMD
     "stale_strategy",  # not newer than the one in force
+    "unknown_order",  # not what an operator may have a device do
+    "stale_order",  # taken already, or not in its time
     "flood",  # more than a sender may have waiting
     "revoked",  # the operator ended this device on the ledger
 )

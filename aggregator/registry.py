@@ -6,11 +6,13 @@ before; whoever was revoked is refused by that name.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from wire import message, registration
+from wire import cose, message, registration
+from wire.cose import SIZE_MAX, Envelope
 from wire.errors import WireError
 from wire.registration import METER, MLMD
+from wire.schema import Layout
 
 from .refusal import Refused
 
@@ -23,10 +25,13 @@ class Device(NamedTuple):
 
 
 class Former(NamedTuple):
-    """The key a device had before."""
+    """The key a device had before it changed it itself."""
 
     public_key: bytes
-    until_s: int  # what was measured from then on is not taken under it
+    until_s: int  # what happened from then on is not taken under it; OPEN until the device uses its next key
+
+
+OPEN = 1 << 34
 
 
 class Registry:
@@ -51,6 +56,33 @@ class Registry:
     def key_of(self, device_id: bytes) -> bytes | None:
         device = self.devices.get(device_id)
         return None if device is None else device.public_key
+
+    def keys_of(self, device_id: bytes, at_s: int) -> list[bytes]:
+        """Under which keys a device may say what happened at `at_s`: its present one first."""
+        device, former = self.devices.get(device_id), self.former.get(device_id)
+        if device is None:
+            return []
+        return [device.public_key, former.public_key] if former and at_s < former.until_s else [device.public_key]
+
+    def check(self, envelope: Envelope, at_s: int, network_id: bytes, verify: Verify) -> None:
+        """Raises WireError, Refused unless a device of ours may have signed this, which happened at `at_s`."""
+        keys = self.keys_of(envelope.signer_id, at_s)
+        if not keys:
+            raise self.stranger(envelope.signer_id)
+        signed = cose.signature_input(envelope.protected, envelope.payload, network_id)
+        if not any(verify(key, signed, envelope.signature) for key in keys):
+            raise WireError("bad_signature")
+
+    def open(
+        self, kind: int, layout: Layout, data: bytes, at_of: Callable[[Any], int], network_id: bytes, verify: Verify
+    ) -> tuple[Envelope, Any]:
+        """(envelope, message) of what one of our devices signed; at_of(message): when it happened. As `check`."""
+        envelope = cose.open_envelope(data, SIZE_MAX)
+        if envelope.kind != kind:
+            raise WireError("wrong_kind", str(envelope.kind))
+        content = message.decode(layout, envelope.payload, SIZE_MAX)
+        self.check(envelope, at_of(content), network_id, verify)
+        return envelope, content
 
     def mlmd_key_of(self, device_id: bytes) -> bytes | None:
         """The key of an M-LMD; None for strangers and for meters, which carry for nobody."""

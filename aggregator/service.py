@@ -29,6 +29,7 @@ from .distribution import Distribution
 from .event_store import read_event
 from .follow import Gap, Next
 from .light_node import LightNode
+from .notices import Notices
 from .prune import before_s, prune
 from .reception import Reception, point_of
 from .refusal import Refused
@@ -43,7 +44,7 @@ SUBMIT_AGAIN_S = 60
 FIRMWARE_LOOK_S = 15
 REPORT_OFFSET_S = 3  # behind the reports of devices, which come at whole periods
 T = TypeVar("T")
-SUBSCRIBED = ("reading", "load", "receipt", "time_request", "status", "event", "rotation", "firmware_request")
+SUBSCRIBED = (*topics.FROM_DEVICE, topics.ORDER)
 
 
 class Service:
@@ -67,6 +68,7 @@ class Service:
         self._reception = Reception(self._site)
         self._node = LightNode(self._site)
         self._control = Control(self._site, settings.limits_w, settings.feeder_power_w_max, int(clock()))
+        self._notices = Notices(self._site, self._control.mlmd_of)
         self._firmware = Distribution(
             settings.firmware_folder,
             self._site.area_id,
@@ -165,7 +167,11 @@ class Service:
             self._take_event(device_id, payload)
         elif leaf == "rotation":
             self._send(self._node.announce(payload, device_id, self._clock()))
+            self._tell_keys()
             self._submitted.set()
+        elif leaf == topics.ORDER:
+            self._send([self._control.take_order(payload, device_id, int(self._clock()))])
+            self._issued.set()
         elif leaf == "firmware_request":
             with self._store.transaction():
                 pieces = self._firmware.answer(device_id, payload)
@@ -173,6 +179,7 @@ class Service:
         elif leaf == "time_request":
             self._tell_time(device_id, payload)
         elif leaf == "status" and payload == b"online":
+            self._send(self._notices.through(device_id))
             self._send(self._control.resend_through(device_id, int(self._clock())))
 
     def _take_event(self, device_id: bytes, payload: bytes) -> None:
@@ -187,6 +194,10 @@ class Service:
         if is_new:
             name = CODES[found.code] if found.code < len(CODES) else str(found.code)
             self._journal.info("event", device=device_id.hex(), code=name, ended=bool(found.end_s), value=found.value)
+
+    def _tell_keys(self) -> None:
+        changed, self._node.changed_keys = self._node.changed_keys, []
+        self._send(outgoing for device_id in changed for outgoing in self._notices.about(device_id))
 
     def _tell_time(self, device_id: bytes, challenge: bytes) -> None:
         if len(challenge) != signed_time.CHALLENGE_SIZE:
@@ -228,6 +239,7 @@ class Service:
                 now_s = int(self._clock())
                 commands = self._control.dispatch(step.block.decisions, step.block.height, now_s)
                 self._site.write_refused()
+            self._tell_keys()  # before commands: the answer is then under the key that counts
             self._send(commands)
             if commands:
                 self._issued.set()

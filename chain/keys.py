@@ -47,6 +47,23 @@ def end(state: State, subject_id: bytes, kind: int, is_lost: bool) -> None:
     state.keys_ended.put(subject_id, Number(number + 1))
 
 
+def still_told_under(state: State, subject_id: bytes, interval: int) -> list[bytes]:
+    """
+    The former keys under which a subject may still tell what happened in a market interval: those it changed itself.
+    It hears of the change some time after the ledger made it, so the interval after it is let through, too.
+    """
+    former = [one for one in _former(state, subject_id) if not one.is_lost]
+    return [one.public_key for one in reversed(former) if interval <= one.until_interval + 1]
+
+
+def is_measuring(state: State, subject_id: bytes, interval: int) -> bool:
+    """Whether what a subject measured in a market interval counts: nothing after the one it was revoked in."""
+    if subject_id not in state.revoked:
+        return True
+    number = state.keys_ended.get(subject_id).number - 1
+    return interval <= state.former_keys.get(subject_id + u32(number)).until_interval
+
+
 def is_spent(state: State, subject_id: bytes, public_key: bytes) -> bool:
     """Whether this is, or once was, the subject's key."""
     return any(period.public_key == public_key for period in keys_of(state, subject_id))

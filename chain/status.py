@@ -55,6 +55,7 @@ class Status(IntEnum):
     ENTRY_NOT_REGISTERED = 68
     ENTRY_OF_ANOTHER_AREA = 69
     AGGREGATOR_EXCLUDED = 70  # a fault of it was proved: checked after the area
+    AREA_SUM_WRONG = 71  # area_wh is not what the entries of the area's M-LMDs come to
 
     # record_receipt
     OUTCOME_UNKNOWN = 80
@@ -80,6 +81,7 @@ class Status(IntEnum):
     KEY_OF_ANOTHER = 142  # only its holder and the operator change a key
     KEY_FIXED = 143  # an aggregator's and the cloud's key stand in everybody's settings
     KEY_SPENT = 144  # it is, or once was, this subject's key
+    KEY_UNPROVED = 145  # who changes its own key shows with the next one's signature to have it
 
     # offer, accept, release
     STREAM_INVALID = 160

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from chain import ed25519
+from chain.keys import still_told_under
 from chain.ledgers import MEMBER, TAKES, may_write
 from chain.opened import Opened, open_transaction
 from chain.rules import OPERATOR, Rule, Sent
 from chain.state import LAST_DECISION, Number, State, Subject, u64
 from chain.status import Status
-from wire import cose
+from wire import cose, kind
+from wire.interval import interval_of
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 NONE_YET = Number(0)
@@ -65,7 +67,9 @@ def check_signed(state: State, opened: Opened, signer: Subject, verify: Verify) 
     assert opened.rule is not None
     envelope = opened.envelope
     signed = cose.signature_input(envelope.protected, envelope.payload, state.genesis.network_id)
-    if not verify(signer.public_key, signed, envelope.signature):
+    if not verify(signer.public_key, signed, envelope.signature) and not any(
+        verify(former, signed, envelope.signature) for former in _former_keys(state, opened)
+    ):
         return Status.BAD_SIGNATURE
     if envelope.signer_id in state.revoked:
         return Status.SIGNER_REVOKED
@@ -76,6 +80,13 @@ def check_signed(state: State, opened: Opened, signer: Subject, verify: Verify) 
     if signer.role == MEMBER and not may_write(state.members.get(envelope.signer_id), envelope.kind):
         return Status.RIGHT_MISSING
     return Status.APPLIED
+
+
+def _former_keys(state: State, opened: Opened) -> list[bytes]:
+    """Of a device that acted before it heard that its next key is in force."""
+    if opened.envelope.kind != kind.RECEIPT:
+        return []
+    return still_told_under(state, opened.envelope.signer_id, interval_of(opened.content.acted_s))
 
 
 def _apply_sent(state: State, rule: Rule, sent: Sent) -> Status:

@@ -20,24 +20,24 @@ class AreaWatch:
     def __init__(self, config, faults):
         self._own_id = config.device_id
         self._network_id = config.network_id
-        self._keys = {meter.id: meter.public_key for meter in config.meters if meter.public_key}
+        self.keys = {meter.id: meter.public_key for meter in config.meters if meter.public_key}
         self._faults = faults
         self._watches = {}  # from the first moment the time is known
-        self._balance = BalanceWatch(faults, list(self._keys))
+        self._balance = BalanceWatch(faults, list(self.keys))
         # Where not all are watched there is nothing to hold the junction against.
-        whole = len(self._keys) == len(config.meters) > 0
-        self._sums = EnergyBalance(list(self._keys), Settings(_SERVICE_W, *DEFAULTS[1:])) if whole else None
+        whole = len(self.keys) == len(config.meters) > 0
+        self._sums = EnergyBalance(list(self.keys), Settings(_SERVICE_W, *DEFAULTS[1:])) if whole else None
         self.records = {}  # id -> the last Record of each meter, and of the junction
 
     def hear(self, sender_id, signed, now_s):
         """A signed reading (untrusted bytes) went by. now_s: UTC, or None."""
-        if now_s is None or (sender_id not in self._keys and sender_id != self._own_id):
+        if now_s is None or (sender_id not in self.keys and sender_id != self._own_id):
             return
         try:
             record = self._open(sender_id, signed)
         except WireError:
             return  # the aggregator counts what is refused
-        if sender_id in self._keys:
+        if sender_id in self.keys:
             self._watch_of(sender_id, now_s).hear(now_s, record)
         known = self.records.get(sender_id)
         if known is None or _end_s(record) > _end_s(known):
@@ -46,7 +46,7 @@ class AreaWatch:
 
     def _open(self, sender_id, signed):
         def key_of(signer_id):
-            return self._keys.get(signer_id, b"") if signer_id == sender_id else None
+            return self.keys.get(signer_id, b"") if signer_id == sender_id else None
 
         own = sender_id == self._own_id  # signed here, a moment ago
         verify = _trust if own else ed25519.verify
@@ -60,7 +60,7 @@ class AreaWatch:
 
     def _close(self, now_s):
         own = self.records.get(self._own_id)
-        if self._sums and own and all([self._is_there(meter_id, _end_s(own)) for meter_id in self._keys]):
+        if self._sums and own and all([self._is_there(meter_id, _end_s(own)) for meter_id in self.keys]):
             self._balance.hear(now_s, self._sums.close(_end_s(own), own, self.records))
 
     def _is_there(self, meter_id, end_s):
@@ -69,7 +69,7 @@ class AreaWatch:
 
     def tick(self, now_s):
         """Time passes; at least once a window."""
-        for meter_id in self._keys:
+        for meter_id in self.keys:
             self._watch_of(meter_id, now_s).tick(now_s)
 
 

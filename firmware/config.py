@@ -5,6 +5,8 @@ The operator writes it as `config.json` on the flash, the 32-byte secret seed be
 """
 
 import json
+import os
+import sys
 from binascii import unhexlify
 from collections import namedtuple
 
@@ -210,4 +212,9 @@ def read(directory="."):
         raise ConfigError("config.json or key.bin is missing on the flash (%s)" % error)
     except ValueError as error:
         raise ConfigError("config.json is not JSON (%s)" % error)
+    if "state" in os.listdir(directory) and "keys" in os.listdir(directory + "/state"):
+        from key_book import overlay
+
+        overlay(table)
+        del sys.modules["key_book"], sys.modules["provisioning"]
     return parse(table, seed)

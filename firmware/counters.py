@@ -26,6 +26,7 @@ NAMES = (
     "orders_taken",  # of the M-LMD: to shed
     "orders_refused",
     "firmware_refused",
+    "notices_refused",  # of keys
     # What the day's maximum is counted with.
     "relay_day",
     "relay_switches_today",

@@ -7,6 +7,7 @@ How anything travels is the role's.
 import asyncio
 import gc
 import os
+import sys
 import time
 
 import energy
@@ -24,9 +25,23 @@ from waiting import until
 from wire.errors import WireError
 
 _STATE = "state"
-_ROTATION = "rotation"  # as rekey.py leaves it
+_NEXT_KEY, _SEED_SIZE = "next_key", 32  # rekey.py
 _RELEASE = "release.json"  # whose firmware is believed; without it none is taken
 _CHARGE_MS = 60000  # the watchdog's patience beyond two samples
+
+
+def kept_file(name):
+    """The bytes of a file of the state, or None."""
+    if name not in os.listdir(_STATE):
+        return None
+    with open(_STATE + "/" + name, "rb") as file:
+        return file.read()
+
+
+def _drop(name):
+    for one in (name, "rekey", "provisioning"):
+        sys.modules.pop(one, None)
+    gc.collect()
 
 
 class Device:
@@ -35,7 +50,9 @@ class Device:
         make_directory(_STATE)
         self.config = config
         self.identity = Identity(config)
-        self.announcement = self._read_announcement()  # of this device's new key, until it is in force
+        self.announcement = (kept_file(_NEXT_KEY) or b"")[_SEED_SIZE:]  # of its next key, until that is in force
+        self.notice = None  # that its present key is in force, once it changed
+        self.keys = [self.identity.keys]  # whatever holds others' keys by id: key_book.py changes them
         self.counters = Counters(_STATE + "/counters.json")
         self.outbox = Outbox(_STATE + "/outbox")
         self._memory = Nonvolatile(_STATE)
@@ -51,7 +68,8 @@ class Device:
         self._sequences = {}
         clock, memory, sequence = self.clock, self._memory, self.next_sequence
         self._accounts = Accounts(self.identity, self.outbox, memory, clock, sequence)
-        self._executor = Executor(self.identity, self.equipment, memory, clock, self.counters, sequence)
+        equipment, counters = self.equipment, self.counters
+        self._executor = Executor(self.identity, equipment, memory, clock, counters, sequence, self._rotate_key)
         self.delivery = Delivery(self.outbox, self.identity, config.sample_s * 1000, board.led())
         self._hurry = asyncio.Event()  # look now, not at the next sample
         self.time = Timekeeper(clock, self.identity, self._hurry.set)
@@ -125,6 +143,32 @@ class Device:
 
         return Renewal(self, _RELEASE)
 
+    # -- keys -------------------------------------------------------------------------------
+
+    # Both happen once a year: what it takes does not stay on the heap.
+    def _rotate_key(self):
+        import rekey
+
+        self.announcement = rekey.begin(self.identity, self.config.network_id, self.clock.utc_s() or 0)
+        _drop("rekey")
+        self._hurry.set()
+
+    def take_notice(self, frame):
+        """Take a KeyNotice (untrusted bytes). Returns whether it was news."""
+        import key_book
+
+        try:
+            return key_book.take(self, frame)
+        except WireError:
+            self.counters.count("notices_refused")
+            return False
+        finally:
+            _drop("key_book")
+
+    def forget_commands(self):
+        """Whoever gives them from now on counts anew."""
+        self._memory.take_command(0, self.equipment.energy.note())
+
     # -- what comes in ----------------------------------------------------------------------
 
     def acknowledge(self, data):
@@ -136,22 +180,8 @@ class Device:
             return
         if said:
             self.heard()
-            self._end_announcement(said)
             if self.clock.contradicts(said.issued_s):
                 self.time.doubt()
-
-    def _read_announcement(self):
-        if _ROTATION not in os.listdir(_STATE):
-            return None
-        with open(_STATE + "/" + _ROTATION, "rb") as file:
-            return file.read()
-
-    # What this boot signed, it signed with the key that is announced.
-    def _end_announcement(self, said):
-        mine = [one for one in said.entries if one.device_id == self.identity.device_id and one.boot == self.boot]
-        if self.announcement and mine:
-            self.announcement = None
-            os.remove(_STATE + "/" + _ROTATION)
 
     def heard(self):
         """A verified word of the aggregator came."""

@@ -3,20 +3,21 @@
 import commands
 from receipts import Receipts
 
-from wire import receipt
+from wire import command, receipt
 
 _RECEIPTS_MAX = 4
 
 
 class Executor:
-    # next_sequence(kind): the next number of this boot.
-    def __init__(self, identity, equipment, memory, clock, counters, next_sequence):
+    # next_sequence(kind): the next number of this boot. rotate_key(): make and announce the next key.
+    def __init__(self, identity, equipment, memory, clock, counters, next_sequence, rotate_key):
         self._identity = identity
         self._equipment = equipment
         self._memory = memory
         self._clock = clock
         self._counters = counters
         self._next_sequence = next_sequence
+        self._rotate_key = rotate_key
         self._receipts = Receipts(_RECEIPTS_MAX)
 
     async def execute(self, data):
@@ -46,6 +47,9 @@ class Executor:
         self._memory.take_command(order.sequence, self._equipment.energy.note())
         if verdict.finding != commands.FRESH:
             return receipt.REFUSED, verdict.reason, 0
+        if order.action == command.ROTATE_KEY:
+            self._rotate_key()
+            return receipt.OBEYED, "none", 0
         return await self._equipment.obey(order, now_s)
 
     def _answer(self, verdict, now_s, outcome, reason, value):

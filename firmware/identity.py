@@ -14,9 +14,13 @@ class Identity:
         self.area_id = config.area_id
         self._network_id = config.network_id
         self._sign = (signer or ed25519.Signer(config.seed)).sign
-        self._keys = {config.area_id: config.aggregator_public_key}
+        self.keys = {config.area_id: config.aggregator_public_key}
         if config.mlmd:
-            self._keys[config.mlmd.id] = config.mlmd.public_key
+            self.keys[config.mlmd.id] = config.mlmd.public_key
+
+    def use(self, seed):
+        """Sign with another key from now on."""
+        self._sign = ed25519.Signer(seed).sign
 
     def seal(self, kind, layout, fields):
         """A message of this device (a sequence in the layout's order), signed: bytes."""
@@ -26,7 +30,7 @@ class Identity:
         """The message in `data` (untrusted bytes), if `signer_id` signed it. Raises WireError."""
 
         def key_of(identity):
-            return self._keys.get(identity) if identity == signer_id else None
+            return self.keys.get(identity) if identity == signer_id else None
 
         return message.open_as(kind, layout, data, key_of, self._network_id, ed25519.verify, size_max)[1]
 

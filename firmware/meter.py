@@ -118,6 +118,8 @@ class Meter:
                 await self._answer(receipt)
         elif what == kind.FIRMWARE:
             self._take_firmware(frame)
+        elif what == kind.KEY_NOTICE:
+            self._device.take_notice(frame)
 
     def _take_firmware(self, frame):
         if self._renewal:

@@ -7,7 +7,7 @@ them and the aggregator.
 import asyncio
 
 from area_watch import AreaWatch
-from device import Device
+from device import Device, kept_file
 from events import Events
 from junction import Junction
 from radio import FRAME_MAX, Radio
@@ -39,6 +39,8 @@ class Mlmd:
         self._watch = AreaWatch(config, device.equipment.faults)
         self._neighbours = [peer.mac for peer in config.peers]
         self._sharing = Sharing(device, self._watch, self._radio.send, self._forward)
+        device.keys += [self._watch.keys, self._sharing.keys]
+        device.notice = kept_file("key_notice")
         self._stage = 0
         self._was_gone = False
         device.equipment.told = self._tell
@@ -91,6 +93,8 @@ class Mlmd:
 
     def _answer_time(self, device_id, challenge):
         device = self._device
+        if device.notice:
+            self._forward(device_id, device.notice)  # it may have missed that our key changed
         if device.clock.is_set():
             fields = (device.clock.utc_s(), challenge)
             self._forward(device_id, device.identity.seal(signed_time.KIND, signed_time.LAYOUT, fields))

@@ -61,7 +61,8 @@ def change_key():
     write("state/" + REQUEST, b"")
 
 
-# What a change of keys leaves in state/, in the order in which it comes and goes: rekey.py.
+# What changes of keys leave in state/: rekey.py, key_book.py.
 REQUEST = "rekey"
 NEXT = "next_key"
-ANNOUNCEMENT = "rotation"
+NOTICE = "key_notice"  # that this device's present key is in force
+OTHERS = "keys"  # of others, since they changed

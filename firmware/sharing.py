@@ -34,7 +34,7 @@ class Sharing:
         self._watch = watch
         self._send = send
         self._order = order
-        self._neighbours = {peer.id: peer for peer in config.peers}
+        self.keys = {peer.id: peer.public_key for peer in config.peers}
         self._heard = {}  # id -> its last Headroom
         self._loads = shedding.loads_of(config.meters)
         self._shed = set()
@@ -111,7 +111,7 @@ class Sharing:
                 wire_headroom.KIND,
                 wire_headroom.LAYOUT,
                 frame,
-                self._key_of,
+                self.keys.get,
                 self._config.network_id,
                 ed25519.verify,
                 wire_headroom.SIZE_MAX,
@@ -121,10 +121,6 @@ class Sharing:
         before = self._heard.get(envelope.signer_id)
         if before is None or (said.boot, said.sequence) > (before.boot, before.sequence):
             self._heard[envelope.signer_id] = said
-
-    def _key_of(self, identity):
-        peer = self._neighbours.get(identity)
-        return peer.public_key if peer else None
 
     # -- with the meters --------------------------------------------------------------------
 

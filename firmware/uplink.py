@@ -21,6 +21,7 @@ from wire.errors import WireError
 _GATHER_MS = 5000  # how long a bundle waits for the last meters
 _INBOX_MAX = 16
 _RECEIPTS_PER_DEVICE = 2
+_NOTICE = b"\xfe\x01"  # the kind KEY_NOTICE, where the envelope has it
 
 
 class Uplink:
@@ -169,6 +170,8 @@ class Uplink:
                 device.heard()
         elif leaf == "firmware":
             self._take_firmware(device_id, payload)
+        elif payload[18:20] == _NOTICE:
+            self._take_notice(device_id, payload)
         elif device_id != self._config.device_id:
             self._forward(device_id, payload)
         else:
@@ -184,6 +187,13 @@ class Uplink:
                 self._forward(device_id, frame)
             elif self._renewal:
                 self._renewal.take(frame)
+
+    # A meter's next key is news for its M-LMD, and an M-LMD's for its meters.
+    def _take_notice(self, device_id, payload):
+        if self._device.take_notice(payload) or device_id != self._config.device_id:
+            for other in self._others:
+                if device_id in (other, self._config.device_id):
+                    self._forward(other, payload)
 
     # Those behind verify for themselves; only who is named is told.
     def _take_acknowledgement(self, payload):

@@ -32,4 +32,5 @@ SIZE_MAX = 250
 RELAY = 1  # value 0: off, 1: on (a deferrable load)
 BATTERY_POWER = 2  # value: W, charging positive
 BREAKER = 3  # value 0: open, 1: closed (an M-LMD's own)
+ROTATE_KEY = 4  # value 0: make the next key, and announce it (wire/rotation.py)
 ACTIONS = (RELAY, BATTERY_POWER, BREAKER)

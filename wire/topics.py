@@ -11,8 +11,9 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 | gridtide/v1/<area>/<device>/rotation         | Rotation                   | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/firmware_request | wire/firmware.py: request  | M-LMD -> aggregator      | no       |
 | gridtide/v1/<area>/<device>/time_request     | challenge, 8 bytes         | M-LMD -> aggregator      | no       |
+| gridtide/v1/<area>/<device>/order            | Command, by the operator   | operator -> aggregator   | no       |
 | gridtide/v1/<area>/<device>/acknowledgement  | Acknowledgement            | aggregator -> M-LMD      | no       |
-| gridtide/v1/<area>/<device>/command          | Command                    | aggregator -> M-LMD      | no       |
+| gridtide/v1/<area>/<device>/command          | Command, KeyNotice         | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/<device>/time             | Time                       | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/<device>/firmware         | Firmware, or pieces of it  | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/area_load                 | AreaLoad                   | aggregator -> cloud      | no       |
@@ -42,6 +43,7 @@ STRATEGY = LEDGER + "strategy"
 
 FROM_DEVICE = ("status", "reading", "load", "receipt", "time_request", "event", "rotation", "firmware_request")
 TO_DEVICE = ("acknowledgement", "command", "time", "firmware")
+ORDER = "order"
 
 
 def _hex(identity):
@@ -49,8 +51,8 @@ def _hex(identity):
 
 
 def of_device(area_id, device_id, leaf):
-    """The topic of one device. area_id, device_id: 8 bytes; leaf: one of FROM_DEVICE or TO_DEVICE."""
-    assert leaf in FROM_DEVICE or leaf in TO_DEVICE, leaf
+    """The topic of one device. area_id, device_id: 8 bytes; leaf: one of FROM_DEVICE or TO_DEVICE, or ORDER."""
+    assert leaf in FROM_DEVICE or leaf in TO_DEVICE or leaf == ORDER, leaf
     return "/".join((ROOT, _hex(area_id), _hex(device_id), leaf))
 
 

@@ -65,7 +65,7 @@ def _parties(state: State) -> list[Party]:
     price_permille = _price_permille(state)
     parties = []
     for key, agreement in state.contracts.items():
-        if not agreement.is_open or agreement.contract_kind not in KINDS:
+        if not agreement.is_open or agreement.contract_kind not in KINDS or agreement.device_id in state.revoked:
             continue
         if not takes_part(state, agreement.device_id, state.interval):
             continue

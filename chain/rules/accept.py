@@ -37,7 +37,7 @@ def apply(state: State, sent: Sent) -> Status:
 def _check_device(state: State, sent: Sent, posting: Posting) -> Status:
     device_id: Any = sent.message.device_id
     device = state.subjects.get(device_id)
-    if device is None or device.role != METER:
+    if device is None or device.role != METER or device_id in state.revoked:
         return Status.DEVICE_NOT_FOUND
     if sent.signer_id not in (device_id, device.owner_id):
         return Status.DEVICE_NOT_OWNED

@@ -26,7 +26,7 @@ def apply(state: State, sent: Sent) -> Status:
     if new.contract_kind not in TERMS:
         return Status.CONTRACT_KIND_UNKNOWN
     device = state.subjects.get(new.device_id)
-    if device is None or device.role != METER:
+    if device is None or device.role != METER or new.device_id in state.revoked:
         return Status.DEVICE_NOT_FOUND
     if device.owner_id != sent.signer_id:
         return Status.DEVICE_NOT_OWNED

@@ -1,11 +1,16 @@
-"""A subject's next key counts from now on: asked for by the holder of the key until now, or by the operator for it."""
+"""
+A subject's next key counts from now on: asked for by the holder of the key until now, who shows to have the next one,
+too, or by the operator for it.
+"""
 
-from chain.ed25519 import is_sound
+from typing import Any
+
+from chain.ed25519 import is_sound, verify
 from chain.keys import end, is_spent
 from chain.rules.sent import OPERATOR, Sent
 from chain.state import State
 from chain.status import Status
-from wire import kind
+from wire import kind, rotation
 from wire.registration import AGGREGATOR, CLOUD
 
 
@@ -26,7 +31,14 @@ def apply(state: State, sent: Sent) -> Status:
         return Status.KEY_WEAK
     if is_spent(state, new.subject_id, new.public_key):
         return Status.KEY_SPENT
+    if not _is_possessed(state, new) and not (is_operators and not new.proof):
+        return Status.KEY_UNPROVED
     # APPLY
     end(state, new.subject_id, kind.ROTATION, is_operators)
     state.subjects.put(new.subject_id, subject._replace(public_key=new.public_key))
     return Status.APPLIED
+
+
+def _is_possessed(state: State, new: Any) -> bool:
+    said = rotation.possession(state.genesis.network_id, new.subject_id, new.public_key)
+    return len(new.proof) == 64 and verify(new.public_key, said, new.proof)

@@ -3,13 +3,16 @@
 import pytest
 
 from aggregator.command_store import Pending
+from aggregator.event_store import read_event
 from aggregator.keys import read_announcement
+from aggregator.notices import Notices
 from aggregator.refusal import Refused
 from chain.ed25519 import verify
-from tests.aggregator.area import NETWORK, NOW, ident, reading_of, record, sign, signer
+from tests.aggregator.area import NETWORK, NOW, ident, load_of, reading_of, record, sign, signer
 from tests.aggregator.chain_of_blocks import ChainOfBlocks
 from tests.aggregator.site import Aggregator
-from wire import block, cose, kind, message, reading, revocation, rotation, topics
+from wire import block, command, cose, event, key_notice, kind, message, reading, revocation, rotation, topics
+from wire import bundle as wire_bundle
 from wire.errors import WireError
 from wire.interval import WINDOW_S, interval_of
 
@@ -17,7 +20,9 @@ HERE = interval_of(NOW)
 
 
 def rotation_to(name: str, by: str = "meter-1", subject: str = "meter-1") -> bytes:
-    return sign(by, rotation.KIND, rotation.LAYOUT, (NOW, ident(subject), signer(name).public_key))
+    key = signer(name)
+    proof = key.sign(rotation.possession(NETWORK, ident(subject), key.public_key))
+    return sign(by, rotation.KIND, rotation.LAYOUT, (NOW, ident(subject), key.public_key, proof))
 
 
 def revocation_of(name: str) -> bytes:
@@ -113,6 +118,112 @@ def test_an_announcement_goes_to_the_ledger_once(site):
     site.follow(site.chain.add(data, interval=HERE))
     assert site.node.announce(data, ident("meter-1"), NOW) == [], "it is in force"
     assert site.store.submissions.open() == []
+
+
+# -- what devices are told ---------------------------------------------------------------------------
+
+
+def notices(site) -> Notices:
+    return Notices(site.site, site.control.mlmd_of)
+
+
+def told(messages) -> list[tuple[bytes, key_notice.KeyNotice]]:
+    """(device of the topic, notice), verified as a device does it."""
+    keys = {ident("aggregator"): signer("aggregator").public_key}
+    layout = key_notice.LAYOUT
+    return [
+        (topics.device_of(topic)[0], message.open_as(key_notice.KIND, layout, data, keys.get, NETWORK, verify)[1])
+        for topic, data in messages
+    ]
+
+
+def test_a_device_is_told_when_the_ledger_has_its_key_and_again_when_it_asks(site):
+    data = rotation_to("key 2")
+    site.node.announce(data, ident("meter-1"), NOW)
+    assert site.node.changed_keys == [], "not before"
+    site.follow(site.chain.add(data, interval=HERE))
+    assert site.node.changed_keys == [ident("meter-1")]
+    notice = key_notice.KeyNotice(2, ident("meter-1"), signer("key 2").public_key)
+    assert told(notices(site).about(ident("meter-1"))) == [(ident("meter-1"), notice)]
+    site.crash()
+    site.node.announce(data, ident("meter-1"), NOW)
+    assert site.node.changed_keys == [ident("meter-1")]
+    assert told(notices(site).about(ident("meter-1"))) == [(ident("meter-1"), notice)], "the same number, the same word"
+    assert notices(site).about(ident("meter-2")) == [], "its key never changed"
+
+
+def test_every_mlmd_is_told_of_an_mlmd_and_an_mlmd_that_is_back_of_all_it_may_have_missed(site):
+    site.follow(site.chain.add(site.chain.registration("mlmd-2"), interval=HERE))
+    site.take(reading_of("meter-1", 1, 1))  # it came through mlmd-1
+    changed = [rotation_to("key 2"), rotation_to("key 3", by="mlmd-1", subject="mlmd-1")]
+    site.follow(site.chain.add(*changed, interval=HERE))
+    assert {to for to, _ in told(notices(site).about(ident("mlmd-1")))} == {ident("mlmd-1"), ident("mlmd-2")}
+    back = {(to, said.subject_id) for to, said in told(notices(site).through(ident("mlmd-1")))}
+    assert back == {(ident("mlmd-1"), ident("mlmd-1")), (ident("meter-1"), ident("meter-1"))}
+    other = {(to, said.subject_id) for to, said in told(notices(site).through(ident("mlmd-2")))}
+    assert other == {(ident("mlmd-2"), ident("mlmd-1"))}
+    site.follow(site.chain.add(revocation_of("mlmd-1"), interval=HERE))
+    assert notices(site).through(ident("mlmd-1")) == notices(site).about(ident("mlmd-1")) == []
+
+
+def test_until_the_device_uses_its_next_key_all_it_says_under_the_one_before_is_taken(site):
+    site.follow(site.chain.add(rotation_to("key 2", by="mlmd-1", subject="mlmd-1"), interval=HERE))
+    site.now_s = NOW + 3 * 3600  # it was cut off, and has not heard
+    assert site.take(reading_of("mlmd-1", 1, 1, record(NOW + 2 * 3600)))
+    began = event.Event(1, 1, NOW + 2 * 3600, 0, 1, b"", 0)
+    signed = sign("mlmd-1", event.KIND, event.LAYOUT, began)
+    assert read_event(signed, ident("mlmd-1"), site.site.registry, NETWORK) == began
+    site.control.take_load(load_of("mlmd-1", 1, 5, int(site.now_s)), ident("mlmd-1"))
+    bundle = sign(
+        "mlmd-1", wire_bundle.KIND, wire_bundle.LAYOUT, (1, 9, NOW, (under("key 2", 1, 2, NOW + 9000, "mlmd-1"),))
+    )
+    site.reception.take([bundle], site.now_s)
+    site.crash()
+    with pytest.raises(WireError, match="bad_signature"):
+        site.control.take_load(load_of("mlmd-1", 2, 5, int(site.now_s)), ident("mlmd-1"))
+    assert not site.take(reading_of("mlmd-1", 1, 3, record(NOW + 9900))), "neither does its bundle count any more"
+    assert read_event(signed, ident("mlmd-1"), site.site.registry, NETWORK), "what was before is still told"
+
+
+# -- what the operator orders ------------------------------------------------------------------------
+
+
+def order_for(name: str, sequence: int = 1, by: str = "operator", action: int = command.ROTATE_KEY, **fields) -> bytes:
+    content = command.Command(ident(name), sequence, 0, 0, 0, NOW, NOW + 3600, action, 0)._replace(**fields)
+    return sign(by, command.KIND, command.LAYOUT, content)
+
+
+def test_an_order_becomes_a_command_of_ours_once(site):
+    sent = site.control.take_order(order_for("meter-1"), ident("meter-1"), NOW)
+    assert sent.topic == topics.of_device(ident("aggregator"), ident("meter-1"), "command")
+    envelope = cose.open_envelope(sent.payload)
+    cose.check_signature(envelope, signer("aggregator").public_key, NETWORK, verify)
+    issued = message.decode(command.LAYOUT, envelope.payload)
+    assert (issued.action, issued.sequence, issued.expires_s) == (command.ROTATE_KEY, 1, NOW + 3600)
+    assert site.control.resend_all(NOW) == [sent]
+    site.crash()
+    with pytest.raises(Refused, match="stale_order"):
+        site.control.take_order(order_for("meter-1"), ident("meter-1"), NOW)
+    site.control.take_order(order_for("meter-2", 2), ident("meter-2"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (order_for("meter-1", by="aggregator"), "unknown_signer"),
+        (order_for("meter-1")[:-1] + b"\0", "bad_signature"),
+        (order_for("meter-2"), "wrong_topic"),
+        (order_for("meter-1", action=command.BREAKER), "unknown_order"),
+        (order_for("meter-1", expires_s=NOW), "stale_order"),
+        (order_for("meter-1", not_before_s=NOW + 1), "stale_order"),
+        (revocation_of("meter-1"), "wrong_kind"),
+    ],
+)
+def test_an_order_that_is_none(site, data, name):
+    with pytest.raises((WireError, Refused)) as found:
+        site.control.take_order(data, ident("meter-1"), NOW)
+    assert found.value.name == name
+    assert not site.control.resend_all(NOW)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,8 @@ def _contract(world: World, words: list[str], named: dict[str, str], _: Any) -> 
 
 def _light_block(world: World, words: list[str], named: dict[str, str], entries: dict[str, dict[str, int]]) -> bytes:
     half = int(words[1].split(".")[1]) if "." in words[1] else 0
-    changed: dict[str, Any] = {name: int(value) for name, value in named.items() if name in ("number", "part")}
+    numbers = ("number", "part", "said_wh")
+    changed: dict[str, Any] = {name: int(value) for name, value in named.items() if name in numbers}
     if "area" in named:
         changed["area_id"] = world.id(named["area"])
     if "previous" in named:

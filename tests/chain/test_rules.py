@@ -70,6 +70,8 @@ LIGHT_BLOCKS = """
     light_block area +0 m9:consumed_wh=5                     ENTRY_NOT_REGISTERED
     light_block area +0 user-m1:consumed_wh=5                ENTRY_OF_ANOTHER_AREA
     light_block area +0 area:consumed_wh=5                   ENTRY_OF_ANOTHER_AREA
+    light_block area +0 cloud:consumed_wh=5                  ENTRY_OF_ANOTHER_AREA
+    light_block area +0 m1:consumed_wh=5 said_wh=6           AREA_SUM_WRONG
     light_block area +0 m1:consumed_wh=5 m2:produced_wh=7    APPLIED
     light_block area +0 m1:consumed_wh=5 part=0              PART_OUT_OF_ORDER
     light_block area +0 m1:consumed_wh=6                     APPLIED         # late readings: the next part
@@ -132,6 +134,7 @@ ELSEWHERE = {
     Status.KEY_OF_ANOTHER,
     Status.KEY_FIXED,
     Status.KEY_SPENT,
+    Status.KEY_UNPROVED,
     Status.ROLE_UNKNOWN,
     Status.KEY_WEAK,
     Status.SUBJECT_MISMATCH,

@@ -99,10 +99,19 @@ class World:
         return self.sign(user, kind.CLOSE_CONTRACT, contract.CLOSE_LAYOUT, (self.next_nonce(user), number))
 
     def light_block(self, aggregator: str, window_start_s: int, entries: Any, **changed: Any) -> bytes:
-        """entries: {device name: {field of the entry: value}}."""
+        """
+        entries: {device name: {field of the entry: value}}. The area's M-LMD, when it has one and is not named,
+        measures the sum of the meters, or what area_wh= says.
+        """
         number, previous = light_block_head(self.state, self.id(aggregator))
-        rows = sorted(entry(self.id(name), **fields) for name, fields in entries.items())
-        area_wh = sum(row.consumed_wh + row.charged_wh - row.produced_wh - row.discharged_wh for row in rows)
+        rows = [entry(self.id(name), **fields) for name, fields in entries.items()]
+        net_wh = sum(row.consumed_wh + row.charged_wh - row.produced_wh - row.discharged_wh for row in rows)
+        junction = self.junction_of(aggregator)
+        seen_wh = changed.pop("area_wh", net_wh)
+        if junction is not None and junction not in [row.device_id for row in rows]:
+            rows.append(entry(junction, consumed_wh=max(seen_wh, 0), produced_wh=max(-seen_wh, 0)))
+        rows.sort()
+        area_wh = sum(row.consumed_wh - row.produced_wh for row in rows if row.device_id == junction)
         fields = {
             "number": number + 1,
             "previous_hash": previous,
@@ -111,11 +120,18 @@ class World:
             "part": self.part(aggregator, window_start_s),
             "reading_count": len(rows),
             "merkle_root": merkle.EMPTY_ROOT,
-            "area_wh": area_wh,
+            "area_wh": changed.pop("said_wh", area_wh),
             "entries": tuple(rows),
             **changed,
         }
         return self.sign(aggregator, kind.LIGHT_BLOCK, light_block.LAYOUT, fields.values())
+
+    def junction_of(self, aggregator: str) -> bytes | None:
+        """The id of the area's first M-LMD."""
+        area_id = self.id(aggregator)
+        rows = self.state.subjects.items()
+        found = [key for key, one in rows if one.role == registration.MLMD and one.area_id == area_id]
+        return found[0] if found else None
 
     def part(self, aggregator: str, window_start_s: int) -> int:
         place = self.id(aggregator) + window_start_s.to_bytes(8, "big")

@@ -95,14 +95,15 @@ class Town:
         return sign("user-1", contract.KIND, contract.LAYOUT, content)
 
     def light_block(self, window_start_s: int, part: int = 0, temperature_mc: int = 50_000) -> bytes:
-        """Two meters: 500 Wh used, and 300 Wh used with 400 Wh of sun."""
+        """Two meters: 500 Wh used, and 300 Wh used with 400 Wh of sun. Their junction."""
         rows = []
-        for name, fields in (("meter-1", {"consumed_wh": 500}), ("meter-2", {"consumed_wh": 300, "produced_wh": 400})):
+        meters = (("meter-1", {"consumed_wh": 500}), ("meter-2", {"consumed_wh": 300, "produced_wh": 400}))
+        for name, fields in (*meters, ("mlmd-1", {"consumed_wh": 400, "flags": 0})):
             one = record(window_start_s, temperature_mc=temperature_mc, **fields)
             rows.append((ident(name), 1, 1, *one[2:6], *one[13:17]))
         before = sha256(self._light_blocks[-1]).digest() if self._light_blocks else bytes(32)
         number = len(self._light_blocks) + 1
-        content = (number, before, ident("aggregator"), window_start_s, part, 2, bytes(32), 400, tuple(sorted(rows)))
+        content = (number, before, ident("aggregator"), window_start_s, part, 3, bytes(32), 400, tuple(sorted(rows)))
         signed = sign("aggregator", light_block.KIND, light_block.LAYOUT, content)
         self._light_blocks.append(signed)
         return signed

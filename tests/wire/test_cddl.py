@@ -92,7 +92,7 @@ def named(module, *names: str) -> dict[int, str]:
             "record-flag",
             named(reading, "has_heater", "has_battery", "time_uncertain", "chip_silent", "after_boot"),
         ),
-        ("action-code", named(command, "relay", "battery_power", "breaker")),
+        ("action-code", named(command, "relay", "battery_power", "breaker", "rotate_key")),
         ("outcome-code", named(receipt, "obeyed", "refused")),
         ("receipt-reason-code", dict(enumerate(receipt.REASONS))),
         ("decision-reason-code", dict(enumerate(block.REASONS))),

@@ -20,7 +20,8 @@ GREATEST = {
     "event": 134,
     "headroom": 124,
     "firmware": 205,
-    "rotation": 142,
+    "rotation": 208,
+    "key_notice": 142,
 }
 
 

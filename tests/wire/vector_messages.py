@@ -170,6 +170,9 @@ def of_the_ledger(ids):
     registration = {"nonce": 1, "subject_id": ids["meter"], "role": 2, "public_key": ids["meter key"]}
     registration |= {"owner_id": ids["user"], "area_id": ids["aggregator"], "energy_type": 1}
     rotation = {"made_s": T + 60, "subject_id": ids["meter"], "public_key": bytes(range(32))}
+    by_operator = rotation | {"proof": b""}
+    rotation |= {"proof": bytes(range(64))}
+    notice = {"number": 4_801, "subject_id": ids["meter"], "public_key": bytes(range(32))}
     revocation = {"nonce": 2, "subject_id": ids["meter"], "reason": 1}
     price = {"nonce": 5, "interval": INTERVAL, "price_micro_per_kwh": [310_000, 120_500, 205_000]}
     boxes = {"for_user": bytes(range(64)), "for_operator": bytes(range(64, 128))}
@@ -199,6 +202,8 @@ def of_the_ledger(ids):
         ("advance", "advance", 65012, "cloud", {"nonce": 3, "interval": INTERVAL}),
         ("settlement", "settlement", 65013, "cloud", {"nonce": 4, "interval": INTERVAL - 1}),
         ("rotation", "rotation", 65023, "meter", rotation),
+        ("rotation, by the operator", "rotation", 65023, "operator", by_operator),
+        ("key notice", "key_notice", 65025, "aggregator", notice),
         ("revocation", "revocation", 65024, "operator", revocation),
         ("profile", "profile", 65026, "user", {"nonce": 4} | boxes),
         ("anchor", "anchor", 65027, "operator", anchor | {"hash_g": bytes(range(32))}),
