@@ -37,6 +37,14 @@ class AreaStore:
     def add_device(self, device_id: bytes, device: Device) -> None:
         self._db.execute("INSERT OR REPLACE INTO devices VALUES (?, ?, ?)", (device_id, *device))
 
+    def owner_of(self, device_id: bytes) -> bytes | None:
+        """The user a meter was registered for."""
+        row = self._db.execute("SELECT owner_id FROM owners WHERE device_id = ?", (device_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def set_owner(self, device_id: bytes, owner_id: bytes) -> None:
+        self._db.execute("INSERT OR REPLACE INTO owners VALUES (?, ?)", (device_id, owner_id))
+
     def loads(self) -> dict[bytes, tuple[int, int]]:
         """device_id -> (contract_id, power_w) of the deferrable load under contract."""
         rows = self._db.execute("SELECT device_id, contract_id, power_w FROM loads ORDER BY contract_id")

@@ -94,6 +94,7 @@ class LightNode:
         if device is not None:
             site.registry.devices[registered.subject_id] = device
             site.store.area.add_device(registered.subject_id, device)
+            site.store.area.set_owner(registered.subject_id, registered.owner_id)
 
     def _change_key(self, transaction: bytes, height: int) -> None:
         """Raises WireError."""

@@ -22,6 +22,7 @@ NAMES = (
     "stale_order",  # taken already, or not in its time
     "flood",  # more than a sender may have waiting
     "revoked",  # the operator ended this device on the ledger
+    "not_theirs",  # somebody asks for readings of a meter that is not theirs
 )
 
 

@@ -29,6 +29,7 @@ from .distribution import Distribution
 from .event_store import read_event
 from .follow import Gap, Next
 from .light_node import LightNode
+from .prove import answer
 from .notices import Notices
 from .prune import before_s, prune
 from .reception import Reception, point_of
@@ -86,7 +87,7 @@ class Service:
         self._link = MqttLink(
             settings.broker,
             f"aggregator-{self._site.area_id.hex()}",
-            [*names, topics.of_area_block(self._site.area_id), topics.STRATEGY],
+            [*names, topics.of_area_block(self._site.area_id), topics.of_area_ask(self._site.area_id), topics.STRATEGY],
             self._on_message,
             self._on_ready,
             load_group(topics.LEDGER, settings.group_key_file),
@@ -140,7 +141,9 @@ class Service:
             self._put(self._blocks, "full node", payload)
             return
         try:
-            if topic == topics.STRATEGY:
+            if topic == topics.of_area_ask(self._site.area_id):
+                self._send(answer(payload, self._site))
+            elif topic == topics.STRATEGY:
                 self._control.take_strategy(payload)
             elif (place := topics.device_of(topic)) is not None:
                 device_id, leaf = place

@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS receipts (
     device_id BLOB, boot INTEGER, sequence INTEGER, command_sequence INTEGER, data BLOB, received_s INTEGER,
     PRIMARY KEY (device_id, boot, sequence)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS devices (device_id BLOB PRIMARY KEY, role INTEGER, public_key BLOB);
+CREATE TABLE IF NOT EXISTS owners (device_id BLOB PRIMARY KEY, owner_id BLOB);
 CREATE TABLE IF NOT EXISTS loads (contract_id INTEGER PRIMARY KEY, device_id BLOB, power_w INTEGER);
 CREATE TABLE IF NOT EXISTS area_blocks (height INTEGER PRIMARY KEY, hash BLOB, interval INTEGER, data BLOB);
 CREATE TABLE IF NOT EXISTS refused (name TEXT PRIMARY KEY, count INTEGER);

@@ -5,14 +5,16 @@ reading is in a light block, and what became of a transaction. `phone/` checks t
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from chain.archive import ROOT, row_leaf
 from chain.history import Row
 from chain.ledger_file import LedgerFile
 from chain.state import State
-from wire import header, merkle, message, proof
+from wire import cbor, header, merkle, message, proof
 from wire.light_block import LightBlock
 from wire.proof import ArchivedRow, MerklePath, Proof, StateProof
+from wire.schema import plain
 
 
 def state_proof(state: State, number: int, key: bytes) -> StateProof:
@@ -75,4 +77,13 @@ def outcome(transactions: Sequence[bytes], statuses: Sequence[int], index: int, 
         header.outcome_leaf(sha256(one).digest(), int(status))
         for one, status in zip(transactions, statuses, strict=True)
     ]
+    return _under_header(leaves, index, signed_header)
+
+
+def decision(decisions: Sequence[Any], index: int, signed_header: bytes) -> bytes:
+    """The proof of what a contract decided in a block."""
+    return _under_header([cbor.encode(plain(one)) for one in decisions], index, signed_header)
+
+
+def _under_header(leaves: Sequence[bytes], index: int, signed_header: bytes) -> bytes:
     return message.encode(proof.LAYOUT, Proof(signed_header, (), (), leaves[index], (path_to(leaves, index),)))

@@ -11,7 +11,7 @@ from chain.embedded import load_state
 from chain.errors import LedgerError
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile
-from chain.prove import outcome, prove, with_reading
+from chain.prove import decision, outcome, prove, with_reading
 from wire import proof
 from wire.interval import WINDOW_S
 
@@ -115,3 +115,15 @@ def transaction(ledger: Ledger, genesis: GenesisFile, height: int, index: int) -
     made = outcome(block.transactions, block.statuses, index, opened.file.header(height) or b"")
     question = {"what": "transaction", "height": height, "transaction": block.transactions[index].hex()}
     opened.say(question, made)
+
+
+@app.command("decision")
+def prove_decision(ledger: Ledger, genesis: GenesisFile, height: int, index: int) -> None:
+    """What a contract decided, by its place in a block."""
+    opened = _Open(ledger, genesis)
+    block = opened.file.block(height)
+    if block is None or not 0 <= index < len(block.decisions):
+        _fail(f"there is no decision {index} in block {height}")
+    assert block is not None
+    made = decision(block.decisions, index, opened.file.header(height) or b"")
+    opened.say({"what": "decision", "height": height}, made)

@@ -37,6 +37,10 @@ def answer(phone: Phone, question: dict[str, Any], proof: bytes) -> Any:
         return {"device_id": found.device_id.hex(), "sequence": found.content.sequence, "records": records}
     if what == "transaction":
         return {"status": phone.status(proof, bytes.fromhex(question["transaction"]), question["height"])}
+    if what == "decision":
+        found = phone.decision(proof, question["height"])
+        octets = {name: value.hex() for name, value in found._asdict().items() if isinstance(value, bytes)}
+        return found._asdict() | octets
     raise ProofError("wrong_question", str(what))
 
 

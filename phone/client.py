@@ -3,13 +3,15 @@ What a phone asks: how much is in my wallet, is my meter's reading on the ledger
 plant give? Each answer is worked out from a proof and a header, both as untrusted bytes, or is a ProofError.
 """
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from phone.errors import ProofError
 from phone.header import HeaderChain
 from phone.proof import check_leaf, check_row, decode, fields
-from wire import cose, message, proof, reading
+from wire import cose, message, proof, reading, reading_ask
+from wire.block import DECISION
 from wire.errors import WireError
 
 
@@ -27,6 +29,14 @@ class Reading(NamedTuple):
     device_id: bytes
     content: Any  # wire.reading.Reading
     is_signed: bool
+
+
+class Household(NamedTuple):
+    """Who asks for readings of their own. sign: bytes -> 64 bytes, with the key the household was registered with."""
+
+    public_key: bytes
+    network_id: bytes
+    sign: Callable[[bytes], bytes]
 
 
 class Phone:
@@ -81,6 +91,18 @@ class Phone:
         check_leaf(found.leaf, found.place[0], root)
         return self._read(found.leaf, device_key)
 
+    def decision(self, data: bytes, height: int) -> Any:
+        """The wire.block.Decision that contracts made in the block of this height. Raises ProofError."""
+        found = decode(data)
+        header = self.headers.read(found.header) if found.header else self.headers.latest
+        if header is None or header.height != height or len(found.place) != 1:
+            raise ProofError("wrong_question", "another height")
+        check_leaf(found.leaf, found.place[0], header.decisions_root)
+        try:
+            return message.decode(DECISION, found.leaf)
+        except WireError as error:
+            raise ProofError("malformed", str(error)) from error
+
     def _read(self, leaf: bytes, device_key: bytes | None) -> Reading:
         try:
             envelope = cose.open_envelope(leaf, reading.SIZE_MAX)
@@ -103,3 +125,28 @@ class Phone:
             raise ProofError("wrong_question", "another transaction")
         check_leaf(found.leaf, found.place[0], header.outcomes_root)
         return int.from_bytes(found.leaf[32:], "big")
+
+
+def ask_for_reading(household: Household, asker_id: bytes, device_id: bytes, window_start_s: int) -> bytes:
+    """The signed question for a meter's readings of a window: for the aggregator's topic (wire/topics.py)."""
+    asked = (asker_id, device_id, window_start_s, household.public_key)
+    identity = sha256(household.public_key).digest()[:8]
+    return message.seal(reading_ask.KIND, reading_ask.LAYOUT, asked, identity, household.network_id, household.sign)
+
+
+def root_asked_for(place: Any) -> tuple[int, bytes]:
+    """(table, key) to ask the full node for: the root of the light block in which a reading is said to stand."""
+    return proof.ROOTS, place.area_id + place.window_start_s.to_bytes(8, "big") + place.part.to_bytes(2, "big")
+
+
+def read_place(data: bytes) -> Any:
+    """The wire.reading_ask.Answer in an aggregator's untrusted bytes. Raises ProofError."""
+    try:
+        return message.decode(reading_ask.ANSWER_LAYOUT, data, reading_ask.ANSWER_SIZE_MAX)
+    except WireError as error:
+        raise ProofError("malformed", str(error)) from error
+
+
+def with_place(row: bytes, place: Any) -> bytes:
+    """The full node's proof of that root and the aggregator's place of a reading, made one. Raises ProofError."""
+    return message.encode(proof.LAYOUT, decode(row)._replace(leaf=place.reading, place=(place.place,)))

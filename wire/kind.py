@@ -38,6 +38,7 @@ WEIGHT = 65033
 HEADER = 65034
 PAYOUT = 65035
 TRANSFER = 65036
+READING_ASK = 65037
 
 # What the ledger takes as a transaction, in the order in which one block applies them.
 TRANSACTIONS = (

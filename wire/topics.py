@@ -16,6 +16,8 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 | gridtide/v1/<area>/<device>/command          | Command, KeyNotice         | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/<device>/time             | Time                       | aggregator -> M-LMD      | no       |
 | gridtide/v1/<area>/<device>/firmware         | Firmware, or pieces of it  | aggregator -> M-LMD      | no       |
+| gridtide/v1/<area>/ask                       | wire/reading_ask.py        | household -> aggregator  | no       |
+| gridtide/v1/<area>/proof/<asker>             | CBOR: its Answer           | aggregator -> asker      | no       |
 | gridtide/v1/<area>/area_load                 | AreaLoad                   | aggregator -> cloud      | no       |
 | gridtide/v1/ledger/submit                    | a signed transaction       | anyone -> full node      | no       |
 | gridtide/v1/ledger/block                     | Block                      | full node -> everyone    | no       |
@@ -69,6 +71,16 @@ def of_area_block(area_id):
 def of_proof(asker_id):
     """Where the answer to a question for a proof goes. asker_id: 8 bytes of the asker's choice."""
     return LEDGER + "proof/" + _hex(asker_id)
+
+
+def of_area_ask(area_id):
+    """Where an area's households ask for their readings. area_id: 8 bytes."""
+    return "/".join((ROOT, _hex(area_id), "ask"))
+
+
+def of_area_proof(area_id, asker_id):
+    """Where they are answered. asker_id: 8 bytes of the asker's choice."""
+    return "/".join((ROOT, _hex(area_id), "proof", _hex(asker_id)))
 
 
 def of_area_load(area_id):

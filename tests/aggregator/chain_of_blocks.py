@@ -44,7 +44,8 @@ class ChainOfBlocks:
     def registration(self, name: str, area: str = "aggregator", operator: str = "operator") -> bytes:
         role = {"meter": METER, "mlmd": MLMD}[name.partition("-")[0]]
         key = signer(name)
-        content = (self._nonce(operator), key.identity, role, key.public_key, bytes(8), signer(area).identity, 0)
+        owner_id = signer("user").identity if role == METER else bytes(8)
+        content = (self._nonce(operator), key.identity, role, key.public_key, owner_id, signer(area).identity, 0)
         return sign(operator, registration.KIND, registration.LAYOUT, content)
 
     def heater_contract(self, number: int, name: str, power_w: int = 2000, user: str = "user") -> bytes:

@@ -19,10 +19,23 @@ import pytest
 
 from chain.ed25519 import verify
 from link.mqtt import MqttLink
+from phone.client import Household, ask_for_reading
 from tests.aggregator.area import NETWORK, bundle_of, ident, load_of, reading_of, receipt_of, record, signer
 from tests.aggregator.chain_of_blocks import ChainOfBlocks
 from tests.link.broker import Broker
-from wire import acknowledgement, cbor, command, cose, kind, light_block, message, signed_time, topics
+from wire import (
+    acknowledgement,
+    cbor,
+    command,
+    cose,
+    kind,
+    light_block,
+    merkle,
+    message,
+    reading_ask,
+    signed_time,
+    topics,
+)
 from wire.block import Decision
 from wire.command import RELAY
 from wire.interval import WINDOW_S, interval_of
@@ -30,6 +43,7 @@ from wire.interval import WINDOW_S, interval_of
 PATIENCE_S = 30
 TOP = Path(__file__).parents[2]
 AREA = ident("aggregator")
+PHONE = b"a phone!"
 MEMBERS = ("mlmd-1", "meter-1", "meter-2", "meter-3")
 
 
@@ -102,14 +116,19 @@ class World:
         self.receipts: set[bytes] = set()
         self.commands: list[tuple[bytes, command.Command]] = []
         self.times: list[signed_time.Time] = []
+        self.places: list[reading_ask.Answer] = []  # of readings, as the phone of meter-1's owner is told
         self.sequence = 0
         self._news = asyncio.Event()
         leaves = [topics.of_all_devices(AREA, leaf) for leaf in topics.TO_DEVICE]
-        subscribed = [*leaves, topics.SUBMIT, topics.AREA_FETCH]
+        subscribed = [*leaves, topics.SUBMIT, topics.AREA_FETCH, topics.of_area_proof(AREA, PHONE)]
         self.link = MqttLink(broker.address, "world", subscribed, self._on_message, self._news.set)
         self._task = asyncio.create_task(self.link.run())
 
     def _on_message(self, topic: str, payload: bytes) -> None:
+        if topic == topics.of_area_proof(AREA, PHONE):
+            self.places.append(message.decode(reading_ask.ANSWER_LAYOUT, payload))
+            self._news.set()
+            return
         envelope = None if topic == topics.AREA_FETCH else cose.open_envelope(payload)
         if envelope is None:
             self._answer_fetch(payload)
@@ -224,6 +243,7 @@ def test_a_kill_between_seal_and_submit_submits_the_same_light_block_once(broker
             await world.until(lambda n=number: n in world.submitted)
             world.publish_block(*world.submitted[number])
             await world.until(lambda: all(row["closed"] for row in process.export()["submissions"]))
+            await ask_for_the_reading(world, number)
             process.end()
         assert {number: len(contents) for number, contents in world.submitted.items()} == {1: 1, 2: 1}
         rows = process.export()["readings"]
@@ -231,6 +251,22 @@ def test_a_kill_between_seal_and_submit_submits_the_same_light_block_once(broker
         await world.leave()
 
     asyncio.run(story())
+
+
+async def ask_for_the_reading(world: World, number: int) -> None:
+    """The owner's phone asks for meter-1's; the answer leads to the root of that light block."""
+    (data,) = world.submitted[number]
+    block = world._open(light_block.KIND, light_block.LAYOUT, data)
+    key = signer("user")
+    question = ask_for_reading(
+        Household(key.public_key, NETWORK, key.sign), PHONE, ident("meter-1"), block.window_start_s
+    )
+    world.places.clear()
+    await world.until(lambda: bool(world.places), lambda: world.link.publish(topics.of_area_ask(AREA), question))
+    told = world.places[0]
+    assert cose.open_envelope(told.reading).signer_id == ident("meter-1")
+    place = told.place
+    assert merkle.verify_proof(told.reading, place.index, place.count, place.path, block.merkle_root)
 
 
 def test_decisions_receipts_time_and_edge_control_through_the_broker(broker, process):

@@ -26,6 +26,7 @@ from wire import (
     price,
     profile,
     reading,
+    reading_ask,
     receipt,
     registration,
     revocation,
@@ -70,5 +71,6 @@ KINDS = {
     "weight": (kind.WEIGHT, weight.LAYOUT, weight.SIZE_MAX),
     "payout": (kind.PAYOUT, payout.LAYOUT, payout.SIZE_MAX),
     "transfer": (kind.TRANSFER, transfer.LAYOUT, transfer.SIZE_MAX),
+    "reading_ask": (kind.READING_ASK, reading_ask.LAYOUT, reading_ask.SIZE_MAX),
     "time": (kind.TIME, signed_time.LAYOUT, signed_time.SIZE_MAX),
 }

@@ -19,6 +19,9 @@ def test_a_devices_topic_is_read_back(leaf):
     [
         topics.BLOCK,
         topics.AREA_FETCH,
+        topics.of_area_block(AREA),
+        topics.of_area_ask(AREA),
+        topics.of_area_proof(AREA, DEVICE),
         topics.of_area_load(AREA),
         "",
         "gridtide/v1/0001020304050607/ffa001020304050/reading",

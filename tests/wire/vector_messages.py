@@ -190,6 +190,8 @@ def of_the_ledger(ids):
     payout = {"nonce": 5, "period": INTERVAL // 48, "unit_micro": 500_000, "share": 0, "shares": 1}
     payout |= {"credited": [bytes(range(32)), bytes(range(1, 33))], "debited": [bytes(range(2, 34))]}
     transfer = {"nonce": 1, "to_id": ids["user"], "money_micro": 250_000}
+    reading_ask = {"asker_id": bytes(range(8)), "device_id": ids["meter"], "window_start_s": T - T % 900}
+    reading_ask |= {"public_key": bytes(range(32))}
     strategy = {"issued_s": T, "report_s": 300, "feeder_power_w_max": 160_000}
     area_load = {"area_id": ids["aggregator"], "measured_s": T, "power_w": 91_200, "power_w_max": 120_000, "shed_w": 0}
     return [
@@ -216,6 +218,7 @@ def of_the_ledger(ids):
         ("weight", "weight", 65033, "operator", weight),
         ("payout", "payout", 65035, "operator", payout),
         ("transfer", "transfer", 65036, "user", transfer),
+        ("reading ask", "reading_ask", 65037, "user", reading_ask),
         ("strategy", "strategy", 65015, "cloud", strategy),
         ("area load", "area_load", 65016, "aggregator", area_load),
     ]
