@@ -63,6 +63,8 @@ class Run:
             self._prepare()
             self._start()
             self.time.run_until((self.end_s + AFTER_S) * 1000)
+            if self.validators:
+                self.validators.finish()
         self._testify()
 
     # -- before -----------------------------------------------------------------------------------

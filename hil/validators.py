@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ class Validators:
             time.sleep(0.05)
         self.addresses = json.loads(ready.read_text(encoding="utf-8"))
 
+    def finish(self) -> None:
+        """Returns when all are equally far, or not in time: they live on the world's time, and one may be behind."""
+        deadline = time.monotonic() + _START_PATIENCE_S
+        while len({_height(address) for address in self.addresses}) > 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def stop(self) -> None:
         if self._process:
             process.end(self._process, _STOP_PATIENCE_S)
@@ -51,6 +58,15 @@ class Validators:
         ledgers = [self._folder / f"node{number}" / "ledger.sqlite" for number in range(COUNT)]
         exports = [witness.export("chain", "export", ledger, self._genesis) for ledger in ledgers]
         return [{name: export[name] for name in _FIELDS} for export in exports]
+
+
+def _height(address: str) -> int:
+    """-1 while it does not answer."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/status", timeout=5) as answer:
+            return int(json.load(answer)["result"]["sync_info"]["latest_block_height"])
+    except (OSError, ValueError, KeyError):
+        return -1
 
 
 _FIELDS = ("height", "transactions", "app_hash", "recomputed_equal")
