@@ -14,6 +14,7 @@ from chain.ledger_file import LedgerFile
 from chain.status import Status
 from chain.verify import verify
 
+BACK_S = 5.0  # promise R1, on a machine that has nothing else to do: shown, not asserted
 ALL = 200  # kills, with EXHAUSTIVE=1
 
 
@@ -31,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """back_s: from each restart until it served again, ascending; promised (R1) are 5 s, on a machine of its own."""
+    """back_s: from each restart until it served again, ascending."""
 
     kills: Counter[str]  # by what was killed
     acknowledged: int
@@ -42,10 +43,11 @@ class Outcome(NamedTuple):
         killed = ", ".join(f"{count} {name}" for name, count in sorted(self.kills.items()))
         lost, duplicated, faults, _ = self.verdict
         middle, worst = self.back_s[len(self.back_s) // 2], self.back_s[-1]
+        late = sum(took > BACK_S for took in self.back_s)
         return (
             f"{self.kills.total()} kills ({killed}): {self.acknowledged} acknowledged, {lost} lost, "
             f"{duplicated} duplicated, {len(faults)} half blocks or other faults; "
-            f"back in {middle:.2f} s, {worst:.2f} s at most"
+            f"back in {middle:.2f} s, {worst:.2f} s at most, {late} later than {BACK_S:.0f} s"
         )
 
 
