@@ -7,6 +7,7 @@ from chain.trace_cli import trace
 from cloud.market_cli import app as market
 from cloud.member_cli import app as member
 from cloud.settlement_cli import app as settlement
+from deploy.certificates_cli import app as certificate
 from deploy.cli import firmware, flash_board
 from deploy.keys_cli import key, provision
 from hil.cli import hil
@@ -20,6 +21,7 @@ app.command("flash")(flash_board)
 app.command("provision")(provision)
 app.command("ota")(ota)
 app.command("trace")(trace)
+app.add_typer(certificate, name="certificate")
 app.add_typer(key, name="key")
 app.add_typer(ledger, name="ledger")
 app.add_typer(market, name="market")

@@ -45,11 +45,11 @@ class Certified:
         return self._key(_DER, serialization.PrivateFormat.TraditionalOpenSSL)
 
     def write(self, folder: Path, name: str) -> None:
-        """name.pem, and name.key for its owner's eyes."""
-        (folder / f"{name}.pem").write_bytes(self.pem)
+        """name.pem, and name.key for its owner's eyes. Raises FileExistsError rather than lose a key."""
         secret = folder / f"{name}.key"
-        secret.touch(0o600)
+        secret.touch(0o600, exist_ok=False)
         secret.write_bytes(self.key_pem())
+        (folder / f"{name}.pem").write_bytes(self.pem)
 
     def _key(self, encoding: serialization.Encoding, form: serialization.PrivateFormat) -> bytes:
         return self.key.private_bytes(encoding, form, serialization.NoEncryption())
@@ -65,16 +65,16 @@ def authority(name: str) -> Certified:
     return Certified(made.sign(key, hashes.SHA256()), key)
 
 
-def load_authority(certificate: bytes, key: bytes) -> Certified:
-    """From PEM. Raises ProvisionError."""
+def read_authority(certificate: Path, secret: Path) -> Certified:
+    """From files in PEM. Raises ProvisionError."""
     try:
-        secret = serialization.load_pem_private_key(key, None)
-        public = x509.load_pem_x509_certificate(certificate)
-    except (ValueError, TypeError) as error:
-        raise ProvisionError(f"the authority's certificate and key must be PEM without a passphrase: {error}") from None
-    if not isinstance(secret, ec.EllipticCurvePrivateKey) or secret.public_key() != public.public_key():
-        raise ProvisionError("the authority's key must be an EC key, and its certificate's")
-    return Certified(public, secret)
+        key = serialization.load_pem_private_key(secret.read_bytes(), None)
+        public = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        raise ProvisionError(f"{certificate}, {secret}: want PEM, and no passphrase: {error}") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != public.public_key():
+        raise ProvisionError(f"{secret} is not the EC key of {certificate}")
+    return Certified(public, key)
 
 
 def for_broker(by: Certified, names: list[str]) -> Certified:
@@ -86,6 +86,12 @@ def for_broker(by: Certified, names: list[str]) -> Certified:
 def for_client(by: Certified, identity: str) -> Certified:
     """For a device or service: its common name is its id in hex, and so its user name at the broker."""
     return _issue(by, identity, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+def device_files(by: Certified, device_id: bytes) -> dict[str, bytes]:
+    """What firmware/secure.py reads from a device's flash: whom to believe, and who it is."""
+    own = for_client(by, device_id.hex())
+    return {"tls-ca.der": by.der, "tls-device.der": own.der, "tls-key.der": own.key_der()}
 
 
 def _issue(by: Certified, name: str, usage: x509.ObjectIdentifier, *extensions: x509.ExtensionType) -> Certified:

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from deploy.certificates import Certified, device_files, read_authority
 from deploy.errors import DeployError, ProvisionError
-from deploy.operator import NOBODY, Operator, deliver
+from deploy.operator import NOBODY, Operator, deliver, identity_of
 from deploy.provision import ROLES, Label, SerialLine, config_of, octets
 from wire import energy_type, revocation
 
@@ -32,6 +33,8 @@ def provision(
     broker: Broker = "",
     out: Out = None,
     label: Annotated[Path | None, typer.Option(help="a file for the label, .svg or .png")] = None,
+    tls_ca: Annotated[Path | None, typer.Option(help="for a device with TLS: the authority's certificate, PEM")] = None,
+    tls_ca_key: Annotated[Path | None, typer.Option(help="and its key: it certifies the device here and now")] = None,
 ) -> None:
     """
     Make a board's key on the board, enrol it on the ledger, write its config, print its label.
@@ -41,6 +44,7 @@ def provision(
     """
     try:
         template = _read(config)
+        by = _authority_for(template, tls_ca, tls_ca_key)
         line = SerialLine(port)
         public_key = line.public_key()
         own = config_of(template, public_key)
@@ -52,7 +56,7 @@ def provision(
         made = energy_type.NAMES.index(energy)
         signed = signer.register(nonce, ROLES[own["role"]], public_key, owner_id, area_id, made)
         print(f"registration {deliver(signed, broker, out)}")
-        line.configure(own)
+        line.configure(own, device_files(by, identity_of(public_key)) if by else None)
         sticker = Label(own.get("name", own["device_id"]), public_key)
         sticker.show()
         if label:
@@ -104,6 +108,15 @@ def revoke(
         print(f"revocation {deliver(signer.revoke(nonce, _id(device, 'device'), reason), broker, out)}")
     except DeployError as error:
         _fail("key revoke", error)
+
+
+def _authority_for(template: dict, certificate: Path | None, secret: Path | None) -> Certified | None:
+    """None for a device without TLS. Raises ProvisionError."""
+    if not template.get("mqtt", {}).get("tls"):
+        return None
+    if not certificate or not secret:
+        raise ProvisionError("the config asks for TLS: give --tls-ca and --tls-ca-key (gridtide certificate authority)")
+    return read_authority(certificate, secret)
 
 
 def _read(path: Path) -> dict:

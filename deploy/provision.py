@@ -9,6 +9,7 @@ process of its own, as a person would use it.
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -57,12 +58,13 @@ class SerialLine:
         self.say("exec", _CHANGE_KEY)
         self.say("reset")
 
-    def configure(self, config: dict) -> None:
-        """Write config.json and restart. Raises ProvisionError."""
+    def configure(self, config: dict, files: Mapping[str, bytes] | None = None) -> None:
+        """Write config.json, and other files, and restart. Raises ProvisionError."""
         with TemporaryDirectory(prefix="gridtide-") as folder:
-            path = Path(folder) / "config.json"
-            path.write_text(json.dumps(config), encoding="utf-8")
-            self.say("fs", "cp", str(path), ":/config.json")
+            for name, data in {**(files or {}), "config.json": json.dumps(config).encode()}.items():
+                path = Path(folder) / name
+                path.write_bytes(data)
+                self.say("fs", "cp", str(path), f":/{name}")
         self.say("reset")
 
 

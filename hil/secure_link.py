@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from deploy.certificates import Certified, authority, for_broker, for_client
+from deploy.certificates import Certified, authority, device_files, for_broker
 
 HOST = "broker.gridtide.test"  # what devices ask for, and the broker's certificate is for
 PORT = 8883
@@ -51,8 +51,7 @@ class Gate:
 
     def files(self, device: str) -> dict[str, bytes]:
         """What this device has on its flash."""
-        own = for_client(self.authority, self._ids[device].hex())
-        return {"tls-ca.der": self.authority.der, "tls-device.der": own.der, "tls-key.der": own.key_der()}
+        return device_files(self.authority, self._ids[device])
 
     def connect(self, client: str, deliver: Callable[[bytes], None], lost: Callable[[], None]) -> "SecureLink | None":
         """As Tap.connect, with TLS before it."""
@@ -92,8 +91,9 @@ class SecureLink:
     def close(self) -> None:
         """The device hung up, or is refused."""
         self._is_over = True
-        if self.behind:
-            self.behind.close()
+        behind, self.behind = self.behind, None
+        if behind:
+            behind.close()
 
     def answer(self, data: bytes) -> None:
         """Bytes of the broker."""

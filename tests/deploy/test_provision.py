@@ -4,6 +4,7 @@ import json
 from hashlib import sha256
 
 import pytest
+from cryptography import x509
 from nacl.signing import SigningKey
 from typer import Typer
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from chain.genesis import Genesis
 from chain.state import State
 from chain.transition import apply_block
 from deploy import keys_cli
+from deploy.certificates import authority
 from deploy.errors import ProvisionError
 from deploy.operator import NOBODY, Operator, require_sound
 from deploy.provision import Label, SerialLine, config_of
@@ -31,6 +33,7 @@ TEMPLATE = {
     "area_id": sha256(bytes(AREA.verify_key)).hexdigest()[:16],
     "aggregator_public_key": bytes(AREA.verify_key).hex(),
 }
+SECURE = {"mqtt": {"host": "broker.example", "port": 8883, "tls": True}}
 app = Typer()
 app.command("provision")(keys_cli.provision)
 app.add_typer(keys_cli.key, name="key")
@@ -73,10 +76,13 @@ def ledger() -> tuple[State, Operator]:
 
 def test_a_board_is_provisioned(board, operator_key, tmp_path):
     config, out, label = tmp_path / "config.json", tmp_path / "registration.bin", tmp_path / "label.svg"
-    config.write_text(json.dumps(TEMPLATE))
+    config.write_text(json.dumps(TEMPLATE | SECURE))
+    ca = authority("a grid")
+    ca.write(tmp_path, "ca")
     told = run(
         *("provision", "--port", board.port, "--config", config, "--operator-key", operator_key),
         *("--nonce", 2, "--out", out, "--label", label),
+        *("--tls-ca", tmp_path / "ca.pem", "--tls-ca-key", tmp_path / "ca.key"),
     )
     signed = out.read_bytes()
     found = message.decode(registration.LAYOUT, cose.open_envelope(signed).payload)
@@ -90,10 +96,30 @@ def test_a_board_is_provisioned(board, operator_key, tmp_path):
     seed = bytes.fromhex(line.say("exec", "print(open('key.bin', 'rb').read().hex())").strip())
     assert bytes(SigningKey(seed).verify_key) == found.public_key
     assert json.loads(line.say("fs", "cat", ":/config.json"))["device_id"] == device_id.hex()
+    assert_certified(line, ca, device_id)
     for path in tmp_path.iterdir():
         if path.name != "flash.img" and path.is_file():
             assert seed not in path.read_bytes() and seed.hex() not in path.read_text(errors="replace")
     assert seed.hex() not in told
+
+
+def assert_certified(line, ca, device_id):
+    """The authority says that who has the key on the board is this device; MicroPython on the board takes both."""
+    script = "import tls; tls.SSLContext(0).load_cert_chain(*[open('tls-%s.der' % name, 'rb').read() for name in {}]); "
+    script += "print(open('tls-device.der', 'rb').read().hex())"
+    shown = x509.load_der_x509_certificate(bytes.fromhex(line.say("exec", script.format("('device', 'key')")).strip()))
+    shown.verify_directly_issued_by(ca.certificate)
+    assert shown.subject.rfc4514_string() == f"CN={device_id.hex()}"
+    assert line.say("exec", "print(open('tls-ca.der', 'rb').read().hex())").strip() == ca.der.hex()
+
+
+def test_tls_wants_an_authority_before_anything_is_done(operator_key, tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(TEMPLATE | SECURE))
+    arguments = ("provision", "--port", "/dev/none", "--config", config, "--operator-key", operator_key, "--nonce", 2)
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 1
+    assert "--tls-ca" in result.output + result.stderr
 
 
 def test_two_boards_have_two_keys(board, tmp_path):

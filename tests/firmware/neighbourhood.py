@@ -192,8 +192,9 @@ class Neighbourhood:
         meters: int = 2,
         mlmds: int = 1,
         speed: float = 0.0,
+        files: Callable[[str], dict[str, bytes]] = lambda name: {},
     ):
-        """Begins at_s after midnight of a sunny day. edit: changes each device's config."""
+        """Begins at_s after midnight of a sunny day. edit: changes each device's config; files: adds to its flash."""
         self.begin_s = START_S + at_s
         self.plant = plants.build(DAY, 1, meters, mlmds, self.begin_s, 86400)
         self.network = provision.found(1, self.plant.sites, self.plant.feeder_power_w_max)
@@ -203,16 +204,19 @@ class Neighbourhood:
         self.broker.on_publish = self.aggregator.take
         self.locked_out: set[str] = set()
         self.pins: list[tuple[str, int, int, int]] = []  # name, pin, level, seconds since the beginning
-        self.devices = self._make(folder, edit)
+        self.devices = self._make(folder, edit, files)
         self.time.at(self.plant.next_event_ms, self._advance)
 
-    def _make(self, folder: Path, edit: Callable[[dict], dict]) -> dict[str, Device]:
+    def _make(
+        self, folder: Path, edit: Callable[[dict], dict], more: Callable[[str], dict[str, bytes]]
+    ) -> dict[str, Device]:
         tree = images.device_tree(folder)
         self.images = {site.name: folder / f"{site.name}.img" for site in self.network.sites}
         files = {}
         for site in self.network.sites:
             config = provision.json.dumps(edit(provision.device_config(self.network, site))).encode()
-            files[self.images[site.name]] = {"config.json": config, "key.bin": self.network.devices[site.name].seed}
+            own = {"config.json": config, "key.bin": self.network.devices[site.name].seed}
+            files[self.images[site.name]] = own | more(site.name)
         images.make(files, folder)
         devices = {}
         for site in self.network.sites:

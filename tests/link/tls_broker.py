@@ -44,7 +44,7 @@ class TlsBroker(Broker):
 
     def tls(self, identity: bytes, by: Certified | None = None, believed: Certified | None = None) -> Tls:
         """The settings of a service of this id. by: what certifies it, believed: what it believes."""
-        name = f"{identity.hex()}-{id(by)}-{id(believed)}"
+        name = f"client-{len(list(self.directory.iterdir()))}"
         for_client(by or self.authority, identity.hex()).write(self.directory, name)
         (believed or self.authority).write(self.directory, f"ca-{name}")
         at = self.directory
