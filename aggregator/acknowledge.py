@@ -1,5 +1,5 @@
 """
-Acknowledging: which readings and events are on this aggregator's disk, told to the devices
+Acknowledging: which readings, events and receipts have been heard here, told to the devices
 in signed parcels small enough for the radio. Pure; the service calls it after the commit.
 """
 

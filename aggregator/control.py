@@ -3,11 +3,12 @@ Control: what this aggregator has devices do. Decisions of the ledger become com
 loads over a limit become edge commands, receipts are checked and handed to the ledger.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from hashlib import sha256
 
 from chain.ed25519 import verify
-from wire import area_load, command, kind, load, message, strategy, topics
+from wire import acknowledgement, area_load, command, kind, load, message, receipt, strategy, topics
 from wire.block import Decision
 from wire.command import RELAY, Command
 from wire.errors import WireError
@@ -17,11 +18,12 @@ from wire.receipt import REFUSED
 from wire.strategy import Strategy
 
 from . import dispatch, edge_control
+from .acknowledge import acknowledgements
 from .answer import Answer, read_receipt, require_new
 from .command_store import Pending
 from .edge_control import Deferrable, Junction, Shed, Switch
 from .equipment import Equipment, equipment_of
-from .intake import Taken, records_of
+from .intake import Key, Taken, records_of
 from .orders import take_order
 from .refusal import Refused
 from .site import Outgoing, Site
@@ -225,11 +227,13 @@ class Control:
 
     def take_receipts(self, receipts: Iterable[tuple[bytes, bytes]], now_s: int) -> list[Outgoing]:
         """Receipts as (device of the topic, untrusted bytes): stored, and to be submitted to the ledger."""
-        messages = []
+        messages: list[Outgoing] = []
+        heard: dict[bytes, list[Key]] = defaultdict(list)
         with self._site.store.transaction():
             for device_id, data in receipts:
                 try:
                     answer = read_receipt(data, device_id, self._site.registry, self._site.network_id, verify)
+                    heard[self._site.store.readings.carrier_of(device_id)].append(_place_of(answer))
                     require_new(answer, self._site.store.commands)
                 except (WireError, Refused) as error:
                     self._site.refused[error.name] += 1
@@ -237,7 +241,15 @@ class Control:
                 self._keep(answer, now_s)
                 messages.append(Outgoing(topics.SUBMIT, data))
             self._site.write_refused()
-        return messages
+        return messages + [said for carrier_id, keys in heard.items() for said in self._heard(carrier_id, keys, now_s)]
+
+    def _heard(self, carrier_id: bytes, keys: Iterable[Key], now_s: int) -> list[Outgoing]:
+        """Acknowledgements of receipts, good or not: nobody has to tell them again."""
+        topic = topics.of_device(self._site.area_id, carrier_id, "acknowledgement")
+        return [
+            Outgoing(topic, self._site.seal(acknowledgement.KIND, acknowledgement.LAYOUT, said))
+            for said in acknowledgements(keys, now_s)
+        ]
 
     def _keep(self, answer: Answer, now_s: int) -> None:
         found, store = answer.receipt, self._site.store
@@ -252,3 +264,8 @@ class Control:
             self.sheds[answer.device_id] = shed._replace(refused=True, until_s=now_s + edge_control.REFUSED_S)
         fields = {"outcome": found.outcome, "reason": found.reason, "value": found.value, "power_w": found.power_w}
         self._site.series.write("receipt", self._tags(answer.device_id), fields, found.acted_s)
+
+
+def _place_of(answer: Answer) -> Key:
+    """What an acknowledgement calls a receipt."""
+    return answer.device_id, answer.receipt.boot, receipt.ACKNOWLEDGED + answer.receipt.sequence

@@ -1,7 +1,7 @@
 """
 Delivery offers signed readings until the aggregator says, signed, that they are on its
-disk: at once, after ten seconds, then at the pace of the samples. Who tells events learns
-here which of them are, too.
+disk: at once, after ten seconds, then at the pace of the samples. Receipts and events are
+delivered in the same way, from an outbox of their own.
 """
 
 import asyncio
@@ -16,9 +16,11 @@ _FIRST_RETRY_MS = 10000
 
 
 class Delivery:
-    # retry_ms: the pace of later tries. led: shines while nothing is overdue.
-    def __init__(self, outbox, identity, retry_ms, led):
+    # retry_ms: the pace of later tries. led: shines while nothing is overdue; None for no light.
+    # telling: the Delivery of receipts and events, which the same acknowledgements settle.
+    def __init__(self, outbox, identity, retry_ms, led=None, telling=None):
         self._outbox = outbox
+        self._telling = telling
         self._identity = identity
         self._retry_ms = retry_ms
         self._led = led
@@ -27,7 +29,7 @@ class Delivery:
         self.awaited = []  # (boot, event.ACKNOWLEDGED + sequence) of events that wait for their acknowledgement
 
     def wake(self):
-        """A reading was signed."""
+        """There is something new, or somebody to offer it to again."""
         self._work.set()
 
     # One after the other through all that waits: a reading that is never acknowledged holds up no other.
@@ -43,14 +45,18 @@ class Delivery:
         while True:
             self._offered = self._batch()
             if not self._offered:
-                self._led.value(1)
+                self._light(1)
                 await self._work.wait()
                 self._work.clear()
                 continue
             await offer([self._outbox.signed(index) for index in self._offered])
             settled = await until(self._work, pause_ms)
             pause_ms = _FIRST_RETRY_MS if settled else self._retry_ms
-            self._led.value(1 if settled else 0)
+            self._light(1 if settled else 0)
+
+    def _light(self, level):
+        if self._led:
+            self._led.value(level)
 
     def acknowledge(self, data):
         """
@@ -64,17 +70,25 @@ class Delivery:
             return None
         self._identity.open_of_aggregator(acknowledgement.KIND, acknowledgement.LAYOUT, data, acknowledgement.SIZE_MAX)
         for entry in mine:
-            self._outbox.acknowledge(entry.boot, entry.first_sequence, entry.last_sequence)
+            self._settle(entry)
             self.awaited = self._still_awaited(entry)
+        return said
+
+    # Numbers of readings, events and receipts are apart: an entry settles the one it names.
+    def _settle(self, entry):
+        self._outbox.acknowledge(*entry[1:])
         waiting = self._outbox.waiting()
         if not [index for index in self._offered if index in waiting]:
             self._work.set()
-        return said
+        if self._telling:
+            self._telling._settle(entry)
 
     def _is_news(self, entry):
         if entry.device_id != self._identity.device_id:
             return False
-        return self._outbox.knows(*entry[1:]) or self._still_awaited(entry) != self.awaited
+        if self._outbox.knows(*entry[1:]) or self._still_awaited(entry) != self.awaited:
+            return True
+        return bool(self._telling and self._telling._is_news(entry))
 
     def _still_awaited(self, entry):
         _, boot, first, last = entry

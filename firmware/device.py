@@ -26,6 +26,7 @@ from wire.errors import WireError
 
 _STATE = "state"
 _NEXT_KEY, _SEED_SIZE = "next_key", 32  # rekey.py
+_TOLD_SEGMENTS = 5  # of receipts and events: 32 wait for their acknowledgement at least
 _RELEASE = "release.json"  # whose firmware is believed; without it none is taken
 _CHARGE_MS = 60000  # the watchdog's patience beyond two samples
 
@@ -56,8 +57,9 @@ class Device:
         self.counters = Counters(_STATE + "/counters.json")
         self.outbox = Outbox(_STATE + "/outbox")
         self._memory = Nonvolatile(_STATE)
+        self._told = Outbox(_STATE + "/told", _TOLD_SEGMENTS)
         newest = self.outbox.newest
-        self._memory.begin_boot(newest.boot if newest else 0)
+        self._memory.begin_boot(max([one.boot for one in (newest, self._told.newest) if one] + [0]))
         note = energy.later(newest.note if newest else None, self._memory.note)
         kept = energy.from_note(note) if note else energy.Energy()
         floor_s = max(newest.end_s if newest else 0, kept.seen_s)
@@ -68,9 +70,9 @@ class Device:
         self._sequences = {}
         clock, memory, sequence = self.clock, self._memory, self.next_sequence
         self._accounts = Accounts(self.identity, self.outbox, memory, clock, sequence)
-        equipment, counters = self.equipment, self.counters
-        self._executor = Executor(self.identity, equipment, memory, clock, counters, sequence, self._rotate_key)
-        self.delivery = Delivery(self.outbox, self.identity, config.sample_s * 1000, board.led())
+        self._executor = Executor(self.identity, self.equipment, memory, clock, self.counters, self)
+        self.telling = Delivery(self._told, self.identity, config.sample_s * 1000)
+        self.delivery = Delivery(self.outbox, self.identity, config.sample_s * 1000, board.led(), self.telling)
         self._hurry = asyncio.Event()  # look now, not at the next sample
         self.time = Timekeeper(clock, self.identity, self._hurry.set)
         self._heard_s = 0  # uptime at the last verified word of the aggregator
@@ -92,6 +94,19 @@ class Device:
         number = self._sequences.get(kind, 0) + 1
         self._sequences[kind] = number
         return number
+
+    def tell(self, what, fields, note=b""):
+        """Sign a receipt or an event (what: its module of wire), without its boot and sequence, and keep it."""
+        number = self.next_sequence(what.KIND)
+        signed = self.identity.seal(what.KIND, what.LAYOUT, (self.boot, number) + fields)
+        if self._told.is_full():
+            self._told.give_up_oldest()
+        self._told.append(self.boot, what.ACKNOWLEDGED + number, 0, signed, note)
+        self.telling.wake()
+
+    def has_told(self, note):
+        """Whether something with this note is on the flash."""
+        return self._told.holds(note)
 
     # -- forever ----------------------------------------------------------------------------
 
@@ -146,7 +161,7 @@ class Device:
     # -- keys -------------------------------------------------------------------------------
 
     # Both happen once a year: what it takes does not stay on the heap.
-    def _rotate_key(self):
+    def rotate_key(self):
         import rekey
 
         self.announcement = rekey.begin(self.identity, self.config.network_id, self.clock.utc_s() or 0)
@@ -192,9 +207,8 @@ class Device:
         return self.clock.uptime_s() - self._heard_s
 
     async def command(self, data):
-        """Take a Command (untrusted bytes). Returns the signed Receipt, or None when nothing is answered."""
-        signed = await self._executor.execute(data)
+        """Take a Command (untrusted bytes)."""
+        await self._executor.execute(data)
         expires_s = self.equipment.expires_s()
         if expires_s is not None and expires_s * 1000 < self._next_look_ms:
             self._hurry.set()  # the hold ends before the next sample
-        return signed

@@ -1,43 +1,52 @@
-"""The Executor takes a command from its bytes to its receipt: judge, remember, act, measure, sign."""
+"""The Executor takes a command from its bytes to its receipt: judge, remember, act, measure, sign, keep."""
+
+import struct
 
 import commands
-from receipts import Receipts
 
 from wire import command, receipt
 
-_RECEIPTS_MAX = 4
-
 
 class Executor:
-    # next_sequence(kind): the next number of this boot. rotate_key(): make and announce the next key.
-    def __init__(self, identity, equipment, memory, clock, counters, next_sequence, rotate_key):
+    # teller: keeps what is told until it is acknowledged, and makes the next key: a Device.
+    def __init__(self, identity, equipment, memory, clock, counters, teller):
         self._identity = identity
         self._equipment = equipment
         self._memory = memory
         self._clock = clock
         self._counters = counters
-        self._next_sequence = next_sequence
-        self._rotate_key = rotate_key
-        self._receipts = Receipts(_RECEIPTS_MAX)
+        self._teller = teller
+        self._answered = 0  # the last command that was answered since the start
 
     async def execute(self, data):
         """
-        Take a Command (untrusted bytes). Returns the signed Receipt, or None when nothing is answered.
+        Take a Command (untrusted bytes); its receipt is kept and told until it is acknowledged.
 
-        One that was taken before is answered as before and not acted on: its receipt may have been lost.
+        One that was taken before is not acted on. Its receipt is told now, if it still waits.
         """
         identity, now_s = self._identity, self._clock.utc_s()
         last_sequence = self._memory.command_sequence
         verdict = commands.judge(data, identity.device_id, last_sequence, now_s, identity.open_of_aggregator)
         if verdict.finding in (commands.FORGED, commands.FOREIGN, commands.REPLAYED):
             self._counters.count(verdict.finding)
-            return self._receipts.answering(verdict.digest) if verdict.finding == commands.REPLAYED else None
+            if verdict.finding == commands.REPLAYED:
+                self._answer_again(verdict, now_s)
+            return
         outcome, reason, value = await self._act(verdict, now_s)
         finding = verdict.finding
         if finding == commands.FRESH:
             finding = "commands_obeyed" if outcome == receipt.OBEYED else commands.REFUSED
         self._counters.count(finding)
-        return self._answer(verdict, now_s, outcome, reason, value)
+        self._answer(verdict, now_s, outcome, reason, value)
+
+    # The last one of before this start may have no receipt: then power failed while it was carried out.
+    def _answer_again(self, verdict, now_s):
+        sequence = verdict.command.sequence
+        if self._answered < sequence == self._memory.command_sequence:
+            self._answered = sequence
+            if not self._teller.has_told(_note(sequence)):
+                self._answer(verdict, now_s, receipt.REFUSED, "interrupted", 0)
+        self._teller.telling.wake()
 
     # What is remembered comes first: power may fail at any point, and no command acts twice.
     async def _act(self, verdict, now_s):
@@ -48,7 +57,7 @@ class Executor:
         if verdict.finding != commands.FRESH:
             return receipt.REFUSED, verdict.reason, 0
         if order.action == command.ROTATE_KEY:
-            self._rotate_key()
+            self._teller.rotate_key()
             return receipt.OBEYED, "none", 0
         return await self._equipment.obey(order, now_s)
 
@@ -59,8 +68,6 @@ class Executor:
             # By the aggregator's clock the command's time had come; this one may be a little behind.
             acted_s = max(acted_s, order.not_before_s)
         fields = (
-            self._memory.boot,
-            self._next_sequence(receipt.KIND),
             order.sequence,
             order.decision_id,
             verdict.digest,
@@ -74,6 +81,10 @@ class Executor:
             seen.soc_permille,
             seen.relays,
         )
-        signed = self._identity.seal(receipt.KIND, receipt.LAYOUT, fields)
-        self._receipts.keep(signed, self._identity.device_id, acted_s, verdict.digest)
-        return signed
+        self._answered = order.sequence
+        self._teller.tell(receipt, fields, _note(order.sequence))
+
+
+# What a receipt is found again by: the command it answers.
+def _note(command_sequence):
+    return struct.pack(">I", command_sequence)

@@ -10,12 +10,10 @@ from device import Device
 from household import Household
 from local_orders import LocalOrders
 from radio import Radio
-from receipts import Receipts
 
 from wire import cose, kind, signed_time
 from wire.errors import WireError
 
-_RECEIPTS_MAX = 4
 _PIECE = b"\x03"  # of firmware: wire/firmware.py
 
 
@@ -37,13 +35,13 @@ class Meter:
         self._radio = Radio(device.config.channel)
         self._renewal = device.open_renewal()
         self._orders = LocalOrders(device.identity, self._mlmd.id)
-        self._unheard = Receipts(_RECEIPTS_MAX)  # the M-LMD's radio did not answer
 
     async def run(self):
         device = self._device
         await asyncio.gather(
-            device.look_forever(self._say_unheard),
+            device.look_forever(self._announce),
             device.delivery.run(self._offer),
+            device.telling.run(self._offer),
             device.time.keep(self._ask_time),
             device.guard_forever(),
             self._receive_forever(),
@@ -65,21 +63,9 @@ class Meter:
     async def _ask_time(self, challenge):
         await self._radio.send(self._mlmd.mac, signed_time.REQUEST + challenge)
 
-    async def _answer(self, receipt):
-        if not await self._radio.send(self._mlmd.mac, receipt):
-            now_s = self._device.clock.utc_s() or 0
-            self._unheard.keep(receipt, self._device.identity.device_id, now_s)
-
-    def _say_unheard(self):
+    def _announce(self):
         if self._device.announcement:
             asyncio.create_task(self._say("rotation", self._device.announcement))
-        receipts = self._unheard.take(self._device.clock.utc_s() or 0)
-        if receipts:
-            asyncio.create_task(self._answer_again(receipts))
-
-    async def _answer_again(self, receipts):
-        for _, receipt in receipts:
-            await self._answer(receipt)
 
     # An order of the M-LMD is not answered: it sees at the junction what came of it.
     async def _shed(self, frame):
@@ -113,9 +99,7 @@ class Meter:
         elif what == kind.COMMAND and envelope.signer_id == self._mlmd.id:
             await self._shed(frame)
         elif what == kind.COMMAND:
-            receipt = await self._device.command(frame)
-            if receipt:
-                await self._answer(receipt)
+            await self._device.command(frame)
         elif what == kind.FIRMWARE:
             self._take_firmware(frame)
         elif what == kind.KEY_NOTICE:

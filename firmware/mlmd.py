@@ -6,9 +6,9 @@ them and the aggregator.
 
 import asyncio
 
+import events
 from area_watch import AreaWatch
 from device import Device, kept_file
-from events import Events
 from junction import Junction
 from radio import FRAME_MAX, Radio
 from sharing import Sharing, is_headroom
@@ -35,7 +35,6 @@ class Mlmd:
         self._id_of = {meter.mac: meter.id for meter in config.meters}
         self._radio = Radio(None if config.wifi else config.channel)
         self._uplink = Uplink(device, [meter.id for meter in config.meters], self._forward)
-        self._events = Events(device)
         self._watch = AreaWatch(config, device.equipment.faults)
         self._neighbours = [peer.mac for peer in config.peers]
         self._sharing = Sharing(device, self._watch, self._radio.send, self._forward)
@@ -44,7 +43,6 @@ class Mlmd:
         self._stage = 0
         self._was_gone = False
         device.equipment.told = self._tell
-        self._uplink.on_up = self._events.say_again
         self._uplink.on_reading = self._hear_reading
 
     async def run(self):
@@ -53,7 +51,6 @@ class Mlmd:
             self._receive_forever(),
             self._device.equipment.watch_forever(),
             self._sharing.run(),
-            self._events.run(self._uplink.publish_event),
         )
 
     # -- what is wrong ----------------------------------------------------------------------
@@ -74,14 +71,14 @@ class Mlmd:
         self._report_load()
 
     def _tell(self):
-        self._events.tell(self._device.equipment.faults)
+        events.tell(self._device, self._device.equipment.faults)
         stage = self._device.equipment.breaker.protection.shedding.stage
         if stage != self._stage:
             self._stage = stage
             self._sharing.hurry.set()
         gone = self._sharing.is_gone()
         if self._was_gone and not gone:
-            self._events.say_again()
+            self._device.telling.wake()
             self._sharing.hurry.set()
         self._was_gone = gone
 
@@ -126,7 +123,7 @@ class Mlmd:
         if envelope.kind == kind.READING:
             self._uplink.add(sender_id, frame)
         elif envelope.kind == kind.RECEIPT:
-            self._uplink.answer(sender_id, frame)
+            self._uplink.publish_later("receipt", frame, sender_id)
         elif envelope.kind == kind.EVENT:
             self._uplink.publish_later("event", frame, sender_id)
         elif envelope.kind == kind.ROTATION:

@@ -81,8 +81,10 @@ def entries(data):
 
 
 class Outbox:
-    def __init__(self, path):
+    # segments: how many there are at most; what is acknowledged is overwritten after them.
+    def __init__(self, path, segments=_SEGMENTS):
         self._path = path
+        self._segments_max = segments
         self._waiting = {}  # index -> _Place of what is not acknowledged
         self.newest = None  # Entry, or None before the first reading
         make_directory(path)
@@ -132,7 +134,7 @@ class Outbox:
 
     def is_full(self):
         """Whether the next reading would push one out that is not acknowledged."""
-        oldest_kept = self.signed_count() // _PER_SEGMENT - _SEGMENTS + 1
+        oldest_kept = self.signed_count() // _PER_SEGMENT - self._segments_max + 1
         return bool(self._waiting) and min(self._waiting) < oldest_kept * _PER_SEGMENT
 
     def append(self, boot, sequence, end_s, signed, note):
@@ -153,7 +155,7 @@ class Outbox:
 
     def _drop_old(self, newest_segment):
         for segment in self._segments():
-            if segment <= newest_segment - _SEGMENTS:
+            if segment <= newest_segment - self._segments_max:
                 os.remove(self._name(segment))
 
     # -- sending ----------------------------------------------------------------------------
@@ -164,6 +166,18 @@ class Outbox:
         for index in known:
             del self._waiting[index]
         return len(known)
+
+    def give_up_oldest(self):
+        """For what may be lost rather than stop: forget the messages that were waiting for the longest time."""
+        for index in self.waiting()[:_PER_SEGMENT]:
+            del self._waiting[index]
+
+    def holds(self, note):
+        """Whether a message with this note is on the flash, acknowledged or not."""
+        for segment in self._segments():
+            if [entry for _, entry in entries(self._read(segment))[0] if entry.note == note]:
+                return True
+        return False
 
     def knows(self, boot, first, last):
         """Whether an acknowledgement of these would be news."""

@@ -3,7 +3,7 @@ The Uplink is an M-LMD's, or a lone meter's, cable to the aggregator: bundles, r
 questions for the time go up over MQTT; acknowledgements, commands and the time come down.
 
 It vouches for nothing it carries and keeps nothing that somebody else keeps better:
-readings stay in their outboxes until the aggregator itself acknowledges them.
+readings and receipts stay with their devices until the aggregator itself acknowledges them.
 """
 
 import asyncio
@@ -12,15 +12,13 @@ import delivery
 import wifi
 from mqtt import Mqtt
 from parcel import Parcel
-from receipts import Receipts
 from waiting import until
 
-from wire import bundle, topics
+from wire import bundle, cose, kind, topics
 from wire.errors import WireError
 
 _GATHER_MS = 5000  # how long a bundle waits for the last meters
 _INBOX_MAX = 16
-_RECEIPTS_PER_DEVICE = 2
 _NOTICE = b"\xfe\x01"  # the kind KEY_NOTICE, where the envelope has it
 
 
@@ -35,9 +33,7 @@ class Uplink:
         self._parcel = Parcel([device.identity.device_id] + list(others))
         self._first = asyncio.Event()  # the parcel is no longer empty
         self._full = asyncio.Event()  # the parcel is complete, or the link came up
-        self._receipts = Receipts(_RECEIPTS_PER_DEVICE * (1 + len(others)))
         self._renewal = device.open_renewal()
-        self.on_up = lambda: None  # called when the link is up
         self.on_reading = lambda sender_id, signed: None  # called with each reading that goes by
         self._inbox = []  # (topic, payload) not taken yet
         self._arrived = asyncio.Event()
@@ -64,6 +60,7 @@ class Uplink:
         await asyncio.gather(
             device.look_forever(lambda: self._looked(looked)),
             device.delivery.run(self._offer),
+            device.telling.run(self._tell),
             device.time.keep(self._ask_time),
             device.guard_forever(),
             self._mqtt.run(down, self._on_up, self._on_message),
@@ -116,14 +113,11 @@ class Uplink:
         """Publish in a task of its own; when the link is down it is dropped."""
         asyncio.create_task(self._mqtt.publish(self._topic(leaf, device_id), payload))
 
-    async def publish_event(self, signed):
-        """Publish an event (bytes) of this device; when the link is down it is dropped."""
-        await self._mqtt.publish(self._topic("event"), signed)
-
-    def answer(self, device_id, receipt):
-        """A receipt (bytes) of this device or one behind it."""
-        self._receipts.keep(receipt, device_id, self._device.clock.utc_s() or 0)
-        self.publish_later("receipt", receipt, device_id)
+    # Receipts and events, one at a time: a burst of them takes no more memory than one.
+    async def _tell(self, messages):
+        for signed in messages:
+            is_event = cose.open_envelope(signed, cose.SIZE_MAX).kind == kind.EVENT
+            await self._mqtt.publish(self._topic("event" if is_event else "receipt"), signed)
 
     async def _say(self, leaf, frame):
         self.publish_later(leaf, frame)
@@ -131,14 +125,12 @@ class Uplink:
     async def _ask_time(self, challenge):
         self.publish_later("time_request", challenge)
 
-    # The broker may have lost what it took before: receipts of the last hour are said again.
+    # The broker may have lost what it took before: what is not acknowledged is said again.
     async def _on_up(self):
         await self._mqtt.publish(self._topic("status"), b"online", True)
         self._device.time.link_up()
-        self.on_up()
+        self._device.telling.wake()
         self._full.set()
-        for device_id, receipt in self._receipts.young(self._device.clock.utc_s() or 0):
-            await self._mqtt.publish(self._topic("receipt", device_id), receipt)
 
     # -- down -------------------------------------------------------------------------------
 
@@ -175,9 +167,7 @@ class Uplink:
         elif device_id != self._config.device_id:
             self._forward(device_id, payload)
         else:
-            receipt = await device.command(payload)
-            if receipt:
-                self.answer(device_id, receipt)
+            await device.command(payload)
 
     def _take_firmware(self, device_id, payload):
         from wire import firmware

@@ -1,10 +1,11 @@
 """
 An Acknowledgement tells devices which of their readings are on the aggregator's disk.
-Only now may a device forget them. (An acknowledgement answers a reading, a receipt
-answers a command.)
+Only now may a device forget them. (A receipt answers a command; the acknowledgement
+of it says that it was heard, not that it was good.)
 
 Each entry names readings exactly: of this device, of this boot, from first to last. With
-event.ACKNOWLEDGED added to both sequences it names events, kept in the same way.
+event.ACKNOWLEDGED added to both sequences it names events, with receipt.ACKNOWLEDGED
+receipts, kept in the same way.
 """
 
 from .kind import ACKNOWLEDGEMENT as KIND  # noqa: F401

@@ -28,6 +28,7 @@ LAYOUT = Layout(
 Receipt = LAYOUT.cls
 
 SIZE_MAX = 250
+ACKNOWLEDGED = 1 << 30  # as event.ACKNOWLEDGED
 
 # outcome
 OBEYED = 1
@@ -50,4 +51,5 @@ REASONS = (
     "power_limited",  # obeyed, at the most the device is allowed
     "locked_out",  # manual switch or protection
     "equipment_silent",  # the equipment did not answer
+    "interrupted",  # power failed while it was carried out: what came of it is not known
 )

@@ -6,7 +6,7 @@ from aggregator.refusal import Refused
 from tests.aggregator.area import NOW, ident, load_of, reading_of, receipt_of, record, sign
 from tests.aggregator.chain_of_blocks import ChainOfBlocks
 from tests.aggregator.site import Aggregator
-from wire import area_load, command, cose, message, receipt, strategy, topics
+from wire import acknowledgement, area_load, command, cose, message, receipt, strategy, topics
 from wire.block import Decision
 from wire.command import BATTERY_POWER, RELAY
 from wire.errors import WireError
@@ -137,7 +137,11 @@ def test_only_a_device_s_last_command_is_sent_again(aggregator, chain):
 def test_a_receipt_is_kept_and_goes_to_the_ledger_as_signed(aggregator, chain):
     (sent,) = aggregator.follow(chain.add(decisions=[decide(1)]))
     data = receipt_of("meter-1", 1, sent.payload, opened(sent))
-    assert aggregator.control.take_receipts([(ident("meter-1"), data)], NOW + 1) == [(topics.SUBMIT, data)]
+    submitted, heard = aggregator.control.take_receipts([(ident("meter-1"), data)], NOW + 1)
+    assert submitted == (topics.SUBMIT, data)
+    place = receipt.ACKNOWLEDGED + 1
+    said = message.decode(acknowledgement.LAYOUT, cose.open_envelope(heard.payload).payload)
+    assert said.entries == ((ident("meter-1"), 1, place, place),)
     aggregator.crash()
     assert [one.payload for one in aggregator.node.open_submissions()] == [data]
     assert aggregator.control.resend_all(NOW + 5) == []
@@ -163,10 +167,13 @@ def test_receipts_that_are_refused(aggregator, chain):
     ]
     for name, data, refusal in cases:
         before = aggregator.store.refused()
-        submitted = aggregator.control.take_receipts([(ident(name), data)], NOW + 1)
+        sent = [outgoing.topic for outgoing in aggregator.control.take_receipts([(ident(name), data)], NOW + 1)]
         counted = dict(aggregator.store.refused() - before)
         assert counted == ({refusal: 1} if refusal else {}), refusal
-        assert bool(submitted) is (refusal is None)
+        assert (topics.SUBMIT in sent) is (refusal is None)
+        # Whatever was its device's own need not be said again, good or not.
+        is_its_own = refusal in (None, "replayed_receipt", "contradicted", "unknown_command")
+        assert any(topic.endswith("acknowledgement") for topic in sent) is is_its_own, refusal
 
 
 # Edge control.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from hil import images, mqtt_packets, provision
 from hil import plant as plants
@@ -108,9 +109,10 @@ class Aggregator:
     bundles: list[int] = field(default_factory=list)  # readings in each
     readings: dict[tuple[bytes, int, int], reading.Reading] = field(default_factory=dict)
     times_heard: Counter = field(default_factory=Counter)
+    carriers: dict[bytes, bytes] = field(default_factory=dict)
     receipts: list[receipt.Receipt] = field(default_factory=list)
     loads: list[load.Load] = field(default_factory=list)
-    event_payloads: list[bytes] = field(default_factory=list)
+    times_told: Counter = field(default_factory=Counter)  # of receipts and events, by their bytes
     events: list[event.Event] = field(default_factory=list)
     sequence: int = 0
 
@@ -125,16 +127,32 @@ class Aggregator:
         elif leaf == "reading":
             self._take_bundle(device_id, payload)
         elif leaf == "receipt":
-            self.receipts.append(self._open(kind.RECEIPT, receipt.LAYOUT, payload)[1])
+            self._take_receipt(device_id, payload)
         elif leaf == "event":
-            self._take_event(payload)
+            self._take_event(device_id, payload)
         elif leaf == "load":
             self.loads.append(self._open(kind.LOAD, load.LAYOUT, payload)[1])
 
-    def _take_event(self, payload: bytes) -> None:
-        if payload not in self.event_payloads:
-            self.event_payloads.append(payload)
-            self.events.append(self._open(kind.EVENT, event.LAYOUT, payload)[1])
+    def _take_receipt(self, device_id: bytes, payload: bytes) -> None:
+        said = self._open(kind.RECEIPT, receipt.LAYOUT, payload)[1]
+        self.times_told[payload] += 1
+        if self.times_told[payload] == 1:
+            self.receipts.append(said)
+        self._acknowledge_told(device_id, said, receipt)
+
+    def _take_event(self, device_id: bytes, payload: bytes) -> None:
+        said = self._open(kind.EVENT, event.LAYOUT, payload)[1]
+        self.times_told[payload] += 1
+        if self.times_told[payload] == 1:
+            self.events.append(said)
+        self._acknowledge_told(device_id, said, event)
+
+    def _acknowledge_told(self, device_id: bytes, said: receipt.Receipt | event.Event, what: ModuleType) -> None:
+        if not self.is_silent:
+            place = what.ACKNOWLEDGED + said.sequence
+            entries = (self.now_s(), [(device_id, said.boot, place, place)])
+            carrier_id = self.carriers.get(device_id, device_id)
+            self._publish(carrier_id, "acknowledgement", kind.ACKNOWLEDGEMENT, acknowledgement.LAYOUT, entries)
 
     def told(self) -> list[tuple[str, bool]]:
         """[(code, whether it has ended)] in the order of the events."""
@@ -150,6 +168,7 @@ class Aggregator:
             key = (envelope.signer_id, one.boot, one.sequence)
             self.times_heard[key] += 1
             self.readings[key] = one
+            self.carriers[envelope.signer_id] = mlmd_id
             entries.append((envelope.signer_id, one.boot, one.sequence, one.sequence))
         if not self.is_silent:
             for at in range(0, len(entries), 6):

@@ -4,6 +4,7 @@ system: forged, foreign, replayed (after a reboot, too), expired, too early, and
 """
 
 import os
+from hashlib import sha256
 
 import ed25519
 import energy
@@ -65,7 +66,11 @@ class World:
         self.memory = memory or Memory(self.equipment)
         self.sequence = 0
         identity = Identity(Config, OWN)
-        self.executor = Executor(identity, self.equipment, self.memory, self, self, self.next_sequence)
+        self.identity = identity
+        self.told = []  # (note, signed)
+        self.telling = self
+        self.woken = 0
+        self.executor = Executor(identity, self.equipment, self.memory, self, self, self)
 
     def utc_s(self):
         return self.now_s
@@ -73,15 +78,24 @@ class World:
     def count(self, name):
         self.counts[name] = self.counts.get(name, 0) + 1
 
-    def next_sequence(self, _kind):
+    def tell(self, what, fields, note):
         self.sequence += 1
-        return self.sequence
+        signed = self.identity.seal(what.KIND, what.LAYOUT, (self.memory.boot, self.sequence, *fields))
+        self.told.append((note, signed))
+
+    def has_told(self, note):
+        return note in [one for one, _ in self.told]
+
+    def wake(self):
+        self.woken += 1
 
     def send(self, data):
-        """The Receipt that answers, its signature verified, or None."""
-        signed = run(self.executor.execute(data))
-        if signed is None:
+        """The Receipt that is told now, its signature verified, or None."""
+        before = len(self.told)
+        run(self.executor.execute(data))
+        if len(self.told) == before:
             return None
+        signed = self.told[-1][1]
         args = (receipt.KIND, receipt.LAYOUT, signed, {DEVICE: OWN.public_key}.get, NETWORK, ed25519.verify)
         return message.open_as(*args)[1]
 
@@ -169,10 +183,10 @@ def test_out_of_its_time():
         assert world.counts["commands_replayed"] == 1
 
 
-def test_a_replay_is_answered_as_before_and_not_acted_on():
+def test_a_replay_is_not_acted_on_and_what_waits_is_told_again():
     world = World()
-    first = world.send(order())
-    assert world.send(order()) == first
+    world.send(order())
+    assert world.send(order()) is None and world.woken == 1
     assert world.send(order(sequence=1, value=0)) is None  # the number again, another command
     assert world.send(order(sequence=3)).outcome == receipt.OBEYED
     assert world.send(order(sequence=2)) is None  # late, and overtaken
@@ -198,13 +212,34 @@ def test_a_replay_after_a_reboot_is_known():
     try:
         memory = Nonvolatile(directory)
         memory.begin_boot(0)
-        assert World(memory).send(order(sequence=9)).outcome == receipt.OBEYED
+        before = World(memory)
+        assert before.send(order(sequence=9)).outcome == receipt.OBEYED
         memory = Nonvolatile(directory)
         memory.begin_boot(0)
         world = World(memory)
+        world.told = before.told  # as its flash keeps them
         assert world.send(order(sequence=9)) is None
         assert world.send(order(sequence=8)) is None
         assert world.send(order(sequence=10)).boot == 2
         assert world.counts == {"commands_replayed": 2, "commands_obeyed": 1}
+    finally:
+        empty(directory)
+
+
+def test_a_command_that_a_power_cut_interrupted_is_answered_once_and_not_acted_on_again():
+    directory = scratch("interrupted")
+    try:
+        memory = Nonvolatile(directory)
+        memory.begin_boot(0)
+        memory.take_command(9, b"")  # and then the power failed: there is no receipt
+        memory = Nonvolatile(directory)
+        memory.begin_boot(0)
+        world = World(memory)
+        answer = world.send(order(sequence=9))
+        assert (answer.outcome, receipt.REASONS[answer.reason]) == (receipt.REFUSED, "interrupted")
+        assert answer.command_digest == sha256(order(sequence=9)).digest()[:8]
+        assert world.send(order(sequence=9)) is None
+        assert world.send(order(sequence=8)) is None
+        assert world.equipment.done == []
     finally:
         empty(directory)

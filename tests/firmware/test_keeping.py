@@ -1,4 +1,4 @@
-"""What is kept for a while: receipts, parcels, counters, and configs with their errors."""
+"""What is kept for a while: parcels, counters, and configs with their errors."""
 
 import json
 import os
@@ -7,7 +7,6 @@ import config
 from counters import Counters
 from hold import Hold
 from parcel import READINGS_MAX, Parcel
-from receipts import Receipts
 
 
 def test_a_hold_ends_when_its_command_expires():
@@ -18,24 +17,6 @@ def test_a_hold_ends_when_its_command_expires():
     assert (hold.value(100), hold.expires_s) == (None, None)
     hold.set(1, 100)
     assert hold.value(None) is None
-
-
-def test_receipts_are_kept_for_an_hour_and_a_few():
-    receipts = Receipts(3)
-    for number in range(5):
-        receipts.keep(bytes([number]), b"d", 1000 * number, bytes([number]) * 8)
-    assert [one[1] for one in receipts.young(4000)] == [b"\2", b"\3", b"\4"]
-    assert [one[1] for one in receipts.young(3000 + 3600)] == [b"\4"]
-    assert receipts.answering(b"\3" * 8) == b"\3"
-    assert receipts.answering(b"\0" * 8) is None
-    assert receipts.take(4000) and not receipts.young(4000)
-
-
-def test_a_receipt_said_again_is_kept_once():
-    receipts = Receipts(3)
-    receipts.keep(b"r", b"d", 0)
-    receipts.keep(b"r", b"d", 60)
-    assert receipts.young(60) == [(b"d", b"r")]
 
 
 def test_a_parcel_is_complete_with_everybody_or_full():
