@@ -10,8 +10,8 @@ def pro_rata(asked: Mapping[bytes, int], total: int) -> dict[bytes, int]:
     """
     whole = sum(asked.values())
     assert 0 <= total <= whole
-    if whole == 0:
-        return dict.fromkeys(asked, 0)
+    if whole == total:
+        return dict(asked)
     shares = {key: amount * total // whole for key, amount in asked.items()}
     left = total - sum(shares.values())
     remainders = sorted(asked, key=lambda key: (-(asked[key] * total % whole), key))

@@ -27,7 +27,7 @@ class Table:
         self._rows: dict[bytes, Any] = {}
         self._changed = changed
         self._interval_of = INTERVAL_OF.get(name)
-        self._of_interval: dict[int, set[bytes]] = defaultdict(set)
+        self._of_interval: dict[int, dict[bytes, None]] = defaultdict(dict)  # dicts: they keep the order
 
     def get(self, key: bytes, default: Any = None) -> Any:
         return self._rows.get(key, default)
@@ -36,16 +36,20 @@ class Table:
         self._rows[key] = value
         self._changed.add((self.number, key))
         if self._interval_of is not None:
-            self._of_interval[self._interval_of(key, value)].add(key)
+            self._of_interval[self._interval_of(key, value)][key] = None
 
     def delete(self, key: bytes) -> None:
         value = self._rows.pop(key)
         self._changed.add((self.number, key))
         if self._interval_of is not None:
             keys = self._of_interval[self._interval_of(key, value)]
-            keys.discard(key)
+            keys.pop(key, None)
             if not keys:
                 del self._of_interval[self._interval_of(key, value)]
+
+    def keys_of(self, interval: int) -> Iterable[bytes]:
+        """The keys that belong to an interval, in no order that may matter."""
+        return self._of_interval.get(interval, ())
 
     def of_interval(self, interval: int) -> list[bytes]:
         """The keys that belong to an interval (chain/archive.py), ascending."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chain.contracts.agreed import in_force
 from chain.state import State
+from chain.version import Version
 from wire.contract import SUPPLY, TERMS
 from wire.energy_type import GRID, SOLAR, STORAGE
 
@@ -52,8 +53,11 @@ def are_terms_sound(numbers: tuple[int, ...]) -> bool:
 def supply_of(state: State, meter_id: bytes, interval: int) -> Supply:
     """What the meter's supply contract said in this interval, else LOCAL_FIRST."""
     version = in_force(state, meter_id, SUPPLY, interval)
-    if version is None:
-        return LOCAL_FIRST
+    return LOCAL_FIRST if version is None else supply_in(version)
+
+
+def supply_in(version: Version) -> Supply:
+    """What this version of a supply contract says."""
     terms = SupplyTerms(*version.terms)
     limits = (
         terms.grid_price_micro_per_kwh_max,

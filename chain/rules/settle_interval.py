@@ -3,6 +3,9 @@ The cloud has a closed interval booked into the wallets. The whole interval is s
 was booked before is taken back in the same step: a late reading changes the outcome to what it would have been.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from chain.losses import book_losses
 from chain.provenance import book_lots
 from chain.rules.sent import Sent
@@ -22,11 +25,9 @@ def apply(state: State, sent: Sent) -> Status:
     if key not in state.unsettled:
         return Status.NOTHING_TO_SETTLE
     # APPLY
-    for flow in state.settled.get(key, Settled(())).flows:
-        _move(state, flow, -1)
+    before = state.settled.get(key, Settled(())).flows
     flows = settle(state, settlement.interval)
-    for flow in flows:
-        _move(state, flow, 1)
+    _book(state, before, flows)
     book_lots(state, settlement.interval, flows)
     book_losses(state, settlement.interval)
     state.settled.put(key, Settled(flows))
@@ -34,15 +35,28 @@ def apply(state: State, sent: Sent) -> Status:
     return Status.APPLIED
 
 
-def _move(state: State, flow: Flow, sign: int) -> None:
-    """Book one flow (sign 1), or take it back (sign -1): what one wallet gives is what the other gets."""
+def _book(state: State, before: Iterable[Flow], flows: Iterable[Flow]) -> None:
+    """Take back what was booked before and book what is now: each wallet is written once."""
+    sums: dict[bytes, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for sign, some in ((-1, before), (1, flows)):
+        for flow in some:
+            _add(sums, state, flow, sign)
+    for wallet_id, (balance, bought, sold) in sums.items():
+        if balance or bought or sold:
+            held = state.wallets.get(wallet_id, EMPTY)
+            after = Wallet(held.balance_micro + balance, held.bought_wh + bought, held.sold_wh + sold)
+            state.wallets.put(wallet_id, after)
+
+
+def _add(sums: dict[bytes, list[int]], state: State, flow: Flow, sign: int) -> None:
+    """What one wallet gives is what the other gets; between the meters of one owner nothing is paid."""
     seller, buyer = wallet_of(state, flow.producer_id), wallet_of(state, flow.consumer_id)
-    if seller == buyer:
-        return
-    money, energy = sign * flow.money_micro, sign * flow.energy_wh
-    gives, gets = state.wallets.get(seller, EMPTY), state.wallets.get(buyer, EMPTY)
-    state.wallets.put(seller, Wallet(gives.balance_micro + money, gives.bought_wh, gives.sold_wh + energy))
-    state.wallets.put(buyer, Wallet(gets.balance_micro - money, gets.bought_wh + energy, gets.sold_wh))
+    if seller != buyer:
+        gives, gets = sums[seller], sums[buyer]
+        gives[0] += sign * flow.money_micro
+        gives[2] += sign * flow.energy_wh
+        gets[0] -= sign * flow.money_micro
+        gets[1] += sign * flow.energy_wh
 
 
 def wallet_of(state: State, meter_id: bytes) -> bytes:
