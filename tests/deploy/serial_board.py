@@ -12,19 +12,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hil import images, interpreter
+from tests.deploy.rom_loader import RomLoader
 
 _REPL = Path(__file__).with_name("board_repl.py")
 _RESET, _SOFT_RESET = 3, 4
 
 
 class SerialBoard:
-    def __init__(self, image: Path, folder: Path, boot: Callable[[], bytes], romfs: Path | None = None):
-        """image: its flash. boot(): what the board prints from a reset on. romfs: the file of its ROMFS partition."""
+    def __init__(
+        self,
+        image: Path,
+        folder: Path,
+        boot: Callable[[], bytes],
+        romfs: Path | None = None,
+        loader: RomLoader | None = None,
+    ):
+        """
+        image: its flash. boot(): what the board prints from a reset on. romfs: the file of its ROMFS partition.
+        loader: what answers first, as long as somebody talks to it.
+        """
         if not image.exists():
             images.make({image: {}}, folder)
         self._image = image
         self._boot = boot
         self._romfs = romfs
+        self._loader = loader
         self._line, self._end = os.openpty()
         tty.setraw(self._end)
         self.port = os.ttyname(self._end)
@@ -36,6 +48,8 @@ class SerialBoard:
 
     def _run(self) -> None:
         mode = "friendly"
+        if self._loader:
+            self._loader.serve(self._line)
         while not self._closing.is_set():
             command = [
                 *interpreter.command(),
@@ -58,6 +72,8 @@ class SerialBoard:
 
     def close(self) -> None:
         self._closing.set()
+        if self._loader:
+            os.write(self._end, b"\n")  # it waits for somebody to talk
         if self._process:
             self._process.kill()
         self._thread.join(10)

@@ -6,6 +6,7 @@ LittleFS flash, and the firmware that lies there then boots, on granted time, an
 import ast
 import json
 import threading
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import serial
 import typer
 from nacl.signing import SigningKey
 
-from deploy import cli, console
+from deploy import build, cli, console
+from deploy.boards import BENCH
 from deploy.boards import board as board_named
 from deploy.errors import FlashError
 from deploy.flash import Job
@@ -26,6 +28,7 @@ from hil.firmware import PARTITION_SIZE
 from hil.grant import Coordinator
 from hil.radio import Radio
 from hil.tap import Tap
+from tests.deploy.rom_loader import FLASH_SIZE, RomLoader
 from tests.deploy.serial_board import SerialBoard
 from tests.hil.emulated import START_MS, Wires
 from wire import message, signed_time
@@ -90,11 +93,18 @@ def files(tmp_path):
 
 
 @pytest.fixture
-def romfs(files) -> Path:
-    """A ROMFS partition as MicroPython's build leaves it: erased."""
+def romfs(files, monkeypatch) -> Path:
+    """A ROMFS partition as MicroPython's build leaves it: erased. Its image is built for the bench's processor."""
+    named = build.board
+    monkeypatch.setattr(build, "board", lambda name: replace(named(name), architecture=BENCH))
     path = files / "romfs.img"
     path.write_bytes(b"\xff" * PARTITION_SIZE)
     return path
+
+
+@pytest.fixture
+def loader() -> RomLoader:
+    return RomLoader("esp32")
 
 
 @pytest.fixture
@@ -114,7 +124,8 @@ def line(request, files, monkeypatch):
 
     monkeypatch.setattr(console.serial, "Serial", Heard)
     image = files / "flash.img"
-    made = SerialBoard(image, files, boot_when_heard, romfs)
+    loader = request.getfixturevalue("loader") if "loader" in request.fixturenames else None
+    made = SerialBoard(image, files, boot_when_heard, romfs, loader)
     yield made
     made.close()
 
@@ -126,8 +137,13 @@ def flash(files: Path, port: str, **options) -> None:
     cli.flash_board(port, **(arguments | defaults | options))
 
 
-def test_from_an_empty_flash_to_the_first_signed_reading(files, line, capsys):
-    flash(files, line.port)
+MICROPYTHON = bytes(range(256)) * 5000  # stands for an image: its bytes must get there
+
+
+def test_from_a_board_out_of_its_bag_to_the_first_signed_reading(files, loader, line, capsys):
+    (files / "mp.bin").write_bytes(MICROPYTHON)
+    flash(files, line.port, micropython=files / "mp.bin")
+    assert loader.flash.strip(b"\xff") == MICROPYTHON.strip(b"\xff") and loader.flash.find(MICROPYTHON) == 0x1000
     said = capsys.readouterr().out
     assert said.endswith("It verifies.\n") and "boot 1, reading 1" in said
     assert line.resets == 1
@@ -235,11 +251,26 @@ def test_a_silent_board_is_an_error_that_says_what_to_look_at():
         console.first_reading(iter(["MicroPython"]), bytes(32), NETWORK_ID, lambda line: None)
 
 
-@pytest.mark.parametrize("name", ["esp32_devkit", "esp32_s3", "esp32_c3", "sonoff_pow"])
-def test_esptool_knows_the_chip_and_the_commands(name, files, tmp_path):
-    """esptool parses every argument before it opens the port: the failure must be the port's."""
-    (tmp_path / "mp.bin").write_bytes(bytes(4096))
-    job = Job(str(tmp_path / "no-port"), board_named(name), tmp_path, files / "config.json", None, tmp_path / "mp.bin")
+@pytest.mark.parametrize("name", ["esp32_devkit", "esp32_s3", "esp32_c3"])
+def test_esptool_writes_micropython(name, files):
+    """esptool itself, against the boot loader of the chip: the flash is erased, and the image where it starts from."""
+    board = board_named(name)
+    loader = RomLoader(board.chip)
+    line = SerialBoard(files / "flash.img", files, lambda: b"", None, loader)
+    (files / "mp.bin").write_bytes(MICROPYTHON)
+    job = Job(line.port, board, files, files / "config.json", None, files / "mp.bin")
     for step in job.micropython_steps():
-        with pytest.raises(FlashError, match=r"(?i)could not open|no such file"):
-            step.run()
+        step.run()
+    line.close()
+    begin, end = board.image_offset, board.image_offset + len(MICROPYTHON)
+    assert loader.flash == b"\xff" * begin + MICROPYTHON + b"\xff" * (FLASH_SIZE - end)
+    assert {"ERASE_FLASH", "FLASH_DEFL_DATA", "SPI_FLASH_MD5", "CHANGE_BAUDRATE"} <= set(loader.commands)
+
+
+def test_esptool_refuses_another_chip(files):
+    line = SerialBoard(files / "flash.img", files, lambda: b"", None, RomLoader("esp32s3"))
+    (files / "mp.bin").write_bytes(MICROPYTHON)
+    job = Job(line.port, board_named("esp32_devkit"), files, files / "config.json", None, files / "mp.bin")
+    with pytest.raises(FlashError, match="This chip is ESP32-S3, not ESP32"):
+        next(job.micropython_steps()).run()
+    line.close()
