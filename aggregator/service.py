@@ -29,8 +29,8 @@ from .distribution import Distribution
 from .event_store import read_event
 from .follow import Gap, Next
 from .light_node import LightNode
-from .prove import answer
 from .notices import Notices
+from .prove import answer
 from .prune import before_s, prune
 from .reception import Reception, point_of
 from .refusal import Refused

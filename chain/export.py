@@ -9,6 +9,7 @@ from typing import Any
 from chain.audit import conservation
 from chain.export_lots import cycles, heights, losses, origins, stored_origins, versions
 from chain.genesis import Genesis
+from chain.keys import keys_of
 from chain.ledger_file import LedgerFile, StoredBlock
 from chain.market import has_readings, supply_and_demand
 from chain.opened import open_transaction
@@ -48,7 +49,7 @@ def export(path: str | Path, genesis: Genesis) -> dict[str, Any]:
         "grid_mix_permille": dict(genesis.grid_mix),
         "intervals": _books(state, blocks),
         "wallets": {key.hex(): wallet._asdict() for key, wallet in state.wallets.items()},
-        "registrations": [_registration(key, subject) for key, subject in state.subjects.items()],
+        "registrations": [_registration(state, key, subject) for key, subject in state.subjects.items()],
         "contracts": [_contract(key, agreement) for key, agreement in state.contracts.items()],
         "contract_versions": versions(state),
         "stocks": [
@@ -117,11 +118,14 @@ def _flow(state: State, flow: Flow, stored: dict[Flow, list[dict[str, Any]]]) ->
     }
 
 
-def _registration(key: bytes, subject: Any) -> dict[str, Any]:
+def _registration(state: State, key: bytes, subject: Any) -> dict[str, Any]:
+    former = [one.public_key.hex() for one in keys_of(state, key) if one.until_interval is not None]
     return {
         "subject_id": key.hex(),
         "role": ROLES[subject.role],
         "public_key": subject.public_key.hex(),
+        "former_keys": former,
+        "is_revoked": key in state.revoked,
         "owner_id": subject.owner_id.hex(),
         "area_id": subject.area_id.hex(),
         "energy_type": subject.energy_type,

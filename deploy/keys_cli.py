@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +11,17 @@ import typer
 
 from deploy.certificates import Certified, device_files, read_authority
 from deploy.errors import DeployError, ProvisionError
+from deploy.ledger import LedgerLine, connect, next_nonce_in
 from deploy.operator import NOBODY, Operator, deliver, identity_of
 from deploy.provision import ROLES, Label, SerialLine, config_of, octets
-from wire import energy_type, revocation
+from wire import energy_type, revocation, topics
 
 Port = Annotated[str, typer.Option(help="serial port, /dev/ttyUSB0 or COM3")]
 OperatorKey = Annotated[Path, typer.Option(help="the operator's secret key: a file of 64 hex digits")]
 Broker = Annotated[str, typer.Option(help="host:port to submit to")]
 Out = Annotated[Path | None, typer.Option(help="a file for the signed transaction, to be submitted later")]
-Nonce = Annotated[int, typer.Option(help="the operator's next nonce on the ledger")]
+Nonce = Annotated[int, typer.Option(help="the operator's next nonce; without one the ledger is asked")]
+Ledger = Annotated[Path | None, typer.Option(help="the ledger's file, to find the nonce in without a broker")]
 
 key = typer.Typer(no_args_is_help=True, help="Change or end a key on the ledger.")
 
@@ -27,7 +30,8 @@ def provision(
     port: Port,
     config: Annotated[Path, typer.Option(help="config.json without device_id: role, network, trust anchors, wiring")],
     operator_key: OperatorKey,
-    nonce: Nonce,
+    nonce: Nonce = 0,
+    ledger: Ledger = None,
     owner: Annotated[str, typer.Option(help="the user a meter belongs to, id in hex")] = "",
     energy: Annotated[str, typer.Option(help="what the plant behind a meter makes: grid, solar or storage")] = "grid",
     broker: Broker = "",
@@ -39,7 +43,7 @@ def provision(
     """
     Make a board's key on the board, enrol it on the ledger, write its config, print its label.
 
-    Example: gridtide provision --port /dev/ttyUSB0 --config meter.json --operator-key operator.key --nonce 7
+    Example: gridtide provision --port /dev/ttyUSB0 --config meter.json --operator-key operator.key
     --owner 8f1e... --broker broker:1883 --label meter-01.svg
     """
     try:
@@ -54,8 +58,10 @@ def provision(
         if energy not in energy_type.NAMES:
             raise ProvisionError(f"energy: one of {', '.join(energy_type.NAMES)}")
         made = energy_type.NAMES.index(energy)
-        signed = signer.register(nonce, ROLES[own["role"]], public_key, owner_id, area_id, made)
-        print(f"registration {deliver(signed, broker, out)}")
+        with _ledger(broker) as ledger_line:
+            number = nonce or _next_nonce(signer, ledger_line, ledger)
+            signed = signer.register(number, ROLES[own["role"]], public_key, owner_id, area_id, made)
+            print(f"registration {deliver(signed, ledger_line, out)}")
         line.configure(own, device_files(by, identity_of(public_key)) if by else None)
         sticker = Label(own.get("name", own["device_id"]), public_key)
         sticker.show()
@@ -68,28 +74,45 @@ def provision(
 @key.command("rotate")
 def rotate(
     port: Annotated[str, typer.Option(help="serial port of the device: it makes and announces its next key")] = "",
-    device: Annotated[str, typer.Option(help="id in hex, where its key is lost or stolen")] = "",
-    public_key: Annotated[str, typer.Option(help="its new public key in hex")] = "",
+    device: Annotated[str, typer.Option(help="id in hex")] = "",
+    area: Annotated[str, typer.Option(help="its area's id in hex, to have it change its key over the air")] = "",
+    public_key: Annotated[str, typer.Option(help="its next public key in hex, where the old key is lost")] = "",
     network: Annotated[str, typer.Option(help="network id in hex")] = "",
-    operator_key: Annotated[
-        Path | None, typer.Option(help="the operator's secret key, where the old one is lost")
-    ] = None,
+    operator_key: Annotated[Path | None, typer.Option(help="the operator's secret key")] = None,
     broker: Broker = "",
     out: Out = None,
 ) -> None:
-    """Change a key: by the device itself (--port), or by the operator where the old key is lost (--device)."""
+    """
+    Change a key: by the device itself, over the air (--area) or at its next start (--port); by the operator where the
+    old key is lost (--public-key).
+
+    Example: gridtide key rotate --device 5a1c... --area 8f1e... --network 11d0... --operator-key operator.key
+    --broker broker:1883
+    """
     try:
         if port:
             SerialLine(port).change_key()
             print("the board makes its next key and announces it")
-        elif device and operator_key:
-            signer = Operator.load(operator_key, _id(network, "network"))
-            signed = signer.rotate(int(time.time()), _id(device, "device"), _hex(public_key, 32, "public-key"))
-            print(f"rotation {deliver(signed, broker, out)}")
-        else:
-            raise ProvisionError("give --port, or --device with --public-key, --network and --operator-key")
+            return
+        if not (device and operator_key and bool(area) != bool(public_key)):
+            raise ProvisionError("give --port; or --device, --network and --operator-key with --area or --public-key")
+        signer, device_id = Operator.load(operator_key, _id(network, "network")), _id(device, "device")
+        with _ledger(broker) as line:
+            if public_key:
+                signed = signer.rotate(int(time.time()), device_id, _hex(public_key, 32, "public-key"))
+                print(f"rotation {deliver(signed, line, out)}")
+            else:
+                _order_rotation(signer, line, _id(area, "area"), device_id)
     except DeployError as error:
         _fail("key rotate", error)
+
+
+def _order_rotation(signer: Operator, line: LedgerLine | None, area_id: bytes, device_id: bytes) -> None:
+    if line is None:
+        raise ProvisionError("an order goes over a broker: give --broker")
+    topic = topics.of_device(area_id, device_id, topics.ORDER)
+    new = line.order(topic, signer.order_rotation(device_id, int(time.time())), device_id)
+    print(f"the ledger has its next key: {new.hex()}")
 
 
 @key.command("revoke")
@@ -97,7 +120,8 @@ def revoke(
     device: Annotated[str, typer.Option(help="id in hex")],
     network: Annotated[str, typer.Option(help="network id in hex")],
     operator_key: OperatorKey,
-    nonce: Nonce,
+    nonce: Nonce = 0,
+    ledger: Ledger = None,
     reason: Annotated[str, typer.Option(help=f"one of {', '.join(revocation.REASONS)}")] = "unspecified",
     broker: Broker = "",
     out: Out = None,
@@ -105,7 +129,9 @@ def revoke(
     """End a device: from the next block on nothing it signs is taken. There is no way back."""
     try:
         signer = Operator.load(operator_key, _id(network, "network"))
-        print(f"revocation {deliver(signer.revoke(nonce, _id(device, 'device'), reason), broker, out)}")
+        with _ledger(broker) as line:
+            number = nonce or _next_nonce(signer, line, ledger)
+            print(f"revocation {deliver(signer.revoke(number, _id(device, 'device'), reason), line, out)}")
     except DeployError as error:
         _fail("key revoke", error)
 
@@ -117,6 +143,18 @@ def _authority_for(template: dict, certificate: Path | None, secret: Path | None
     if not certificate or not secret:
         raise ProvisionError("the config asks for TLS: give --tls-ca and --tls-ca-key (gridtide certificate authority)")
     return read_authority(certificate, secret)
+
+
+def _ledger(broker: str) -> AbstractContextManager[LedgerLine | None]:
+    return connect(broker) if broker else nullcontext()
+
+
+def _next_nonce(signer: Operator, line: LedgerLine | None, ledger: Path | None) -> int:
+    if ledger is not None:
+        return next_nonce_in(ledger, signer.id)
+    if line is None:
+        raise ProvisionError("give the operator's next nonce, or a broker or a ledger's file to find it")
+    return line.next_nonce(signer.id)
 
 
 def _read(path: Path) -> dict:

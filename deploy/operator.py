@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import paho.mqtt.client as paho
 from nacl.bindings import crypto_core_ed25519_is_valid_point
 from nacl.signing import SigningKey
-from paho.mqtt.enums import CallbackAPIVersion
 
 from deploy.errors import ProvisionError
-from wire import kind, message, registration, revocation, rotation, topics
+from deploy.ledger import LedgerLine
+from wire import command, kind, message, registration, revocation, rotation
 
 NOBODY = bytes(8)
-_PATIENCE_S = 10.0
+ORDER_LASTS_S = 3600
 
 
 def identity_of(public_key: bytes) -> bytes:
@@ -34,6 +33,10 @@ def require_sound(public_key: bytes) -> None:
 class Operator:
     network_id: bytes
     key: SigningKey
+
+    @property
+    def id(self) -> bytes:
+        return identity_of(bytes(self.key.verify_key))
 
     @classmethod
     def load(cls, path: Path, network_id: bytes) -> "Operator":
@@ -57,7 +60,12 @@ class Operator:
     def rotate(self, made_s: int, subject_id: bytes, public_key: bytes) -> bytes:
         """The next key of a subject whose key is lost or stolen. Raises ProvisionError."""
         require_sound(public_key)
-        return self._seal(kind.ROTATION, rotation.LAYOUT, (made_s, subject_id, public_key))
+        return self._seal(kind.ROTATION, rotation.LAYOUT, (made_s, subject_id, public_key, b""))
+
+    def order_rotation(self, device_id: bytes, now_s: int) -> bytes:
+        """The order to a device, by its aggregator, to make its next key."""
+        fields = (device_id, now_s, 0, 0, 0, now_s, now_s + ORDER_LASTS_S, command.ROTATE_KEY, 0)
+        return self._seal(kind.COMMAND, command.LAYOUT, fields)
 
     def revoke(self, nonce: int, subject_id: bytes, reason: str) -> bytes:
         """The end of a subject. Raises ProvisionError."""
@@ -67,30 +75,15 @@ class Operator:
         return self._seal(kind.REVOCATION, revocation.LAYOUT, fields)
 
 
-def submit(transaction: bytes, broker: str) -> None:
-    """Hand a transaction to the full node. broker: host:port. Raises ProvisionError."""
-    host, _, port = broker.rpartition(":")
-    client = paho.Client(CallbackAPIVersion.VERSION2, f"gridtide-operator-{sha256(transaction).hexdigest()[:8]}")
-    try:
-        client.connect(host, int(port))
-        client.loop_start()
-        client.publish(topics.SUBMIT, transaction, qos=1).wait_for_publish(_PATIENCE_S)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ProvisionError(f"the broker {broker} did not take it: {error}") from error
-    finally:
-        client.disconnect()
-        client.loop_stop()
-
-
-def deliver(transaction: bytes, broker: str, path: Path | None) -> str:
-    """Submit it, or write it to a file, or both. Says what was done. Raises ProvisionError."""
+def deliver(transaction: bytes, line: LedgerLine | None, path: Path | None) -> str:
+    """Have the ledger apply it, or write it to a file, or both. Says what was done. Raises ProvisionError."""
     done = []
     if path is not None:
         path.write_bytes(transaction)
         done.append(f"written to {path}")
-    if broker:
-        submit(transaction, broker)
-        done.append(f"submitted over {broker}")
+    if line is not None:
+        line.hand_in(transaction)
+        done.append("applied by the ledger")
     if not done:
         raise ProvisionError("give a broker to submit it to, or a file to write it to")
     return " and ".join(done)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hil.evidence import GRID_ID, Evidence
+from hil.readings import revoked
 from wire import energy_type
 from wire.interval import interval_of
 
@@ -70,7 +71,8 @@ def each_meter_is_settled(evidence: Evidence) -> Faults:
 
 
 def meters_agree_with_the_plant(evidence: Evidence) -> Faults:
-    """What the meters delivered is what flowed in the physics, but for the last Wh."""
+    """What the meters delivered is what flowed in the physics, but for the last Wh; of a revoked one, no more."""
+    ended = revoked(evidence)
     for device in evidence.meters():
         flowed = [sum(column) for column in zip(*evidence.plant["quarters"]["households"][device["name"]], strict=True)]
         sums: Counter[str] = Counter()
@@ -78,7 +80,10 @@ def meters_agree_with_the_plant(evidence: Evidence) -> Faults:
             for name in ENERGIES:
                 sums[name] += record[name]
         for name, energy_wh in zip(ENERGIES, flowed, strict=True):
-            if abs(sums[name] - energy_wh) > PLANT_TOLERANCE_WH:
+            missing_wh = energy_wh - sums[name]
+            if device["device_id"] in ended and missing_wh > 0:
+                continue  # what it measured after its end was refused
+            if abs(missing_wh) > PLANT_TOLERANCE_WH:
                 yield f"{device['name']}: {name} is {energy_wh:.0f} in the plant, {sums[name]} as delivered"
 
 

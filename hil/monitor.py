@@ -11,7 +11,7 @@ from hil.identity import verify
 from hil.mqtt_packets import Publish
 from hil.provision import Network
 from hil.submission import APPLIED
-from wire import block, command, cose, kind, light_block, message, price, receipt, topics
+from wire import block, command, cose, kind, light_block, message, price, receipt, rotation, topics
 from wire.errors import WireError
 
 
@@ -40,7 +40,7 @@ class Monitor:
             return
         if sent.topic == topics.BLOCK:
             self._block(_payload(block.LAYOUT, sent.payload))
-        elif sent.topic.endswith("/command"):
+        elif sent.topic.endswith("/command") and cose.open_envelope(sent.payload).kind == kind.COMMAND:
             signed = _payload(command.LAYOUT, sent.payload)
             self._commands.add((signed.device_id, signed.sequence))
             self.commands_issued = len(self._commands)
@@ -78,5 +78,8 @@ class Monitor:
         envelope = cose.open_envelope(transaction)
         if envelope.kind == kind.LIGHT_BLOCK:
             self.readings_verified += message.decode(light_block.LAYOUT, envelope.payload).reading_count
+        elif envelope.kind == kind.ROTATION:
+            changed = message.decode(rotation.LAYOUT, envelope.payload)
+            self._keys[changed.subject_id] = changed.public_key
         elif envelope.kind == kind.PRICE:
             self.prices = tuple(message.decode(price.LAYOUT, envelope.payload).price_micro_per_kwh)

@@ -13,13 +13,26 @@ def key_of(reading: dict[str, Any]) -> Key:
     return reading["device_id"], reading["boot"], reading["sequence"]
 
 
+def revoked(evidence: Evidence) -> set[str]:
+    """The devices that the operator ended, by id."""
+    return {item["subject_id"] for item in evidence.ledger["registrations"] if item.get("is_revoked")}
+
+
 def signed(evidence: Evidence) -> dict[Key, str]:
-    """SHA-256 (hex) of every signed reading on the devices' flash."""
-    return {
+    """
+    SHA-256 (hex) of every signed reading on the devices' flash; of a device that was revoked, until the last one that
+    was taken: what it signs afterwards is refused.
+    """
+    found = {
         (device["device_id"], reading["boot"], reading["sequence"]): reading["sha256"]
         for device in evidence.devices
         for reading in device["signed"]
     }
+    ended = revoked(evidence)
+    last = {
+        device_id: max((key for key in committed(evidence) if key[0] == device_id), default=()) for device_id in ended
+    }
+    return {key: sha256 for key, sha256 in found.items() if key[0] not in ended or key <= last[key[0]]}
 
 
 def committed(evidence: Evidence) -> dict[Key, str]:

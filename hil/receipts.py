@@ -31,11 +31,14 @@ class Opened(NamedTuple):
 
 def opened(evidence: Evidence) -> tuple[list[Opened], list[str]]:
     """The receipts that hold, and a sentence for each that does not."""
-    keys = {item["subject_id"]: item["public_key"] for item in evidence.ledger["registrations"]}
+    keys = {
+        item["subject_id"]: (item["public_key"], *item.get("former_keys", ()))
+        for item in evidence.ledger["registrations"]
+    }
     network_id = evidence.ledger["network_id"]
     good, bad = [], []
     for row in evidence.aggregator["receipts"]:
-        found = _open(row["data"], keys.get(row["device_id"], ""), network_id)
+        found = _open(row["data"], keys.get(row["device_id"], ()), network_id)
         if isinstance(found, str):
             bad.append(f"{evidence.names().get(row['device_id'], row['device_id'])}: {found}")
         else:
@@ -44,20 +47,20 @@ def opened(evidence: Evidence) -> tuple[list[Opened], list[str]]:
 
 
 @lru_cache(maxsize=100_000)
-def _open(data: str, public_key: str, network_id: str) -> Any:
-    """The Receipt, or what is wrong with it. Kept, because several checks ask."""
+def _open(data: str, public_keys: tuple[str, ...], network_id: str) -> Any:
+    """The Receipt, under any key its device ever had, or what is wrong with it. Kept, because several checks ask."""
 
-    def key_of(signer_id: bytes) -> bytes | None:
-        return bytes.fromhex(public_key) or None
+    def verify(_: bytes, signed: bytes, signature: bytes) -> bool:
+        return any(_verify(bytes.fromhex(key), signed, signature) for key in public_keys)
 
     try:
         _, found = message.open_as(
             receipt.KIND,
             receipt.LAYOUT,
             bytes.fromhex(data),
-            key_of,
+            lambda _: b"known" if public_keys else None,
             bytes.fromhex(network_id),
-            _verify,
+            verify,
             receipt.SIZE_MAX,
         )
     except WireError as error:
