@@ -1,10 +1,16 @@
 """TLS between an M-LMD and its broker: on the bench's gate, and with a real mosquitto."""
 
+import struct
+from datetime import UTC, datetime
+
 import pytest
 
+from deploy import certificates
 from deploy.certificates import authority, for_client
+from hil import interpreter
 from hil.identity import Identity
 from hil.secure_link import HOST, PORT, Gate
+from tests.bench import hooked
 from tests.firmware.micropython import micropython
 from tests.link.tls_broker import AREA, MLMD, TlsBroker
 
@@ -98,6 +104,27 @@ def test_it_comes_back_when_the_broker_does(build, gate):
     town.play(1810)
     assert gate.counts == {"handshakes": 2, "refused": 0}
     assert sum(town.aggregator.bundles) >= 6
+
+
+def test_reconnecting_leaks_nothing(build, gate, monkeypatch, tmp_path):
+    """C's heap, to the byte: mbedTLS gives back all it took, for connections that end and for handshakes that fail."""
+    monkeypatch.setattr(interpreter, "command", hooked.command)
+    monkeypatch.setenv("COUNTED_MALLOC", str(tmp_path))
+    town = build(gate, gate.files("mlmd-1"))
+    counts = tmp_path / str(town.devices["mlmd-1"]._process.pid)
+    device, now_s, taken = town.devices["mlmd-1"], 0, []
+    (tmp_path / "other").mkdir()
+    stranger = Gate(town.broker, tmp_path / "other", IDS)
+    for connections in range(1, 5):
+        for front, lasts_s in ((Silent(), 60), (stranger, 120), (gate, 120)):
+            device.tap, now_s = front, now_s + lasts_s
+            town.play(now_s)
+        assert gate.counts["handshakes"] == connections
+        taken.append(struct.unpack(hooked.LAYOUT, counts.read_bytes())[0])
+        town.broker.go_down()
+        town.broker.is_up = True
+    assert stranger.counts["refused"] > 4
+    assert 20_000 < min(taken) <= max(taken) < min(taken) + 100  # signatures differ by a byte or two
 
 
 REFUSED = {
@@ -196,3 +223,21 @@ def test_mosquitto_sends_it_away(mosquitto, tmp_path, how):
 def test_a_broker_of_another_name_is_left(mosquitto, tmp_path):
     folder = put(tmp_path / "flash", files_of(mosquitto, for_client(mosquitto.authority, MLMD.hex())))
     assert micropython("mqtt_tls.py", str(folder), "127.0.0.2", str(mosquitto.port), TOPIC) == SENT_AWAY
+
+
+# -- the clock ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("begin", "told"), [(certificates.BEGIN, LET_IN), (datetime(2001, 1, 1), SENT_AWAY)])
+def test_a_board_whose_clock_nobody_has_set_gets_in(tmp_path, monkeypatch, begin, told):
+    """It believes that it is 2000-01-01, and mbedTLS looks at the dates of certificates."""
+    monkeypatch.setattr(certificates, "BEGIN", begin)
+    broker = TlsBroker(tmp_path)
+    folder = put(tmp_path / "flash", files_of(broker, for_client(broker.authority, MLMD.hex())))
+    monkeypatch.setattr(interpreter, "command", hooked.command)
+    monkeypatch.setenv("BOARD_CLOCK_S", str(int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())))
+    broker.start()
+    try:
+        assert micropython("mqtt_tls.py", str(folder), "localhost", str(broker.port), TOPIC) == told
+    finally:
+        broker.remove()

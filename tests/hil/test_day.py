@@ -19,7 +19,7 @@ def play(out: Path, *options: str) -> tuple[int, str, dict]:
     return done.returncode, done.stdout + done.stderr, json.loads(report.read_text()) if report.exists() else {}
 
 
-def test_the_same_seed_plays_the_same_day_on_either_broker(tmp_path):
+def test_the_same_seed_plays_the_same_day_on_either_broker_with_tls_and_without(tmp_path):
     small = ("--meters", "5", "--mlmds", "2", "--hours", "1", "--start", "10:00", "--seed", "3")
     status, said, first = play(tmp_path / "one", *small, "--broker", "amqtt")
     assert status == 0, said
@@ -27,7 +27,9 @@ def test_the_same_seed_plays_the_same_day_on_either_broker(tmp_path):
     assert first["readings"]["signed"] == first["readings"]["committed"] == 7 * 4
     assert (first["readings"]["lost"], first["readings"]["duplicated"]) == (0, 0)
     assert first["commands"]["obeyed"] > 0
-    status, said, second = play(tmp_path / "two", *small)
+    bench = json.loads((tmp_path / "one" / "evidence" / "bench.json").read_text())
+    assert bench["tls"] == {"handshakes": 2, "refused": 0}
+    status, said, second = play(tmp_path / "two", *small, "--no-tls")
     assert status == 0, said
     for what in ("ledger", "readings", "prices", "commands", "benefit"):
         assert first[what] == second[what], what

@@ -1,11 +1,14 @@
 """
-Runs a program with MicroPython's own calls of malloc, calloc and free counted, to the byte:
+Runs a program with some C functions that MicroPython imports replaced:
 
-    python counted_malloc.py PROGRAM.py ARGUMENTS
+    python hooked.py PROGRAM.py ARGUMENTS
 
-mbedTLS takes its memory there, outside MicroPython's heap. The wheel is an ELF file whose calls
-go through a table; three of its entries are pointed at us before the program begins. What is
-allocated, and its peak, stand in a file of this process in the folder COUNTED_MALLOC.
+The wheel is an ELF file whose calls go through a table; entries are pointed at us before the program begins.
+
+COUNTED_MALLOC=FOLDER: malloc, calloc and free are counted, to the byte. mbedTLS takes its memory there, outside
+MicroPython's heap. What is allocated, and its peak, stand in a file of this process in the folder.
+
+BOARD_CLOCK_S=SECONDS: time() is this, since 1970, as on a board whose clock nobody has set (946684800).
 """
 
 import ctypes
@@ -14,10 +17,10 @@ import os
 import runpy
 import struct
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 # As large as MicroPython's heap, which is one block, and larger than anything of mbedTLS.
 OWN_HEAP_MIN = 65536
@@ -25,6 +28,12 @@ LAYOUT = "<QQ"  # bytes now, at most
 
 _LOAD, _DYNAMIC = 1, 2  # of program headers
 _STRINGS, _SYMBOLS, _CALLS_SIZE, _CALLS = 5, 6, 2, 23  # of the dynamic section
+
+
+def command() -> list[str]:
+    """What starts the interpreter, hooked; hil.interpreter.command of a bench that measures."""
+    mapped = Path(__file__).parents[2] / "hil" / "mapped.py"
+    return [sys.executable, "-I", __file__, str(mapped)]
 
 
 def slots(elf: bytes) -> dict[str, int]:
@@ -86,29 +95,44 @@ def _base(path: Path) -> int:
     raise RuntimeError(f"{path} is not mapped")
 
 
-@contextmanager
-def counted(page: mmap.mmap) -> Iterator[None]:
+def _counted(folder: Path) -> dict[str, Any]:
+    path = folder / str(os.getpid())
+    path.write_bytes(bytes(struct.calcsize(LAYOUT)))
+    with path.open("r+b") as file:
+        return Counter(mmap.mmap(file.fileno(), 0)).hooks
+
+
+def _stopped_clock(now_s: int) -> dict[str, Any]:
+    def tell(place: int | None) -> int:
+        if place:
+            ctypes.c_long.from_address(place).value = now_s
+        return now_s
+
+    return {"time": ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_void_p)(tell)}
+
+
+def run(program: str, hooks: Mapping[str, Any]) -> None:
     spec = find_spec("micropython_run")
     assert spec and spec.origin
     __import__("micropython_run")
-    path, counter = Path(spec.origin).resolve(), Counter(page)
+    path = Path(spec.origin).resolve()
     table, base = slots(path.read_bytes()), _base(path)
-    entries = {name: ctypes.c_void_p.from_address(base + table[name]) for name in counter.hooks}
+    entries = {name: ctypes.c_void_p.from_address(base + table[name]) for name in hooks}
     before = {name: entry.value for name, entry in entries.items()}
-    for name, hook in counter.hooks.items():
+    for name, hook in hooks.items():
         entries[name].value = ctypes.cast(hook, ctypes.c_void_p).value
     try:
-        yield
-    finally:
+        runpy.run_path(program, run_name="__main__")
+    finally:  # Python ends before the library does, and nobody would answer
         for name, entry in entries.items():
             entry.value = before[name]
 
 
 if __name__ == "__main__":
-    _file = Path(os.environ["COUNTED_MALLOC"]) / str(os.getpid())
-    _file.write_bytes(bytes(struct.calcsize(LAYOUT)))
-    with _file.open("r+b") as _open:
-        _page = mmap.mmap(_open.fileno(), 0)
+    _hooks: dict[str, Any] = {}
+    if "COUNTED_MALLOC" in os.environ:
+        _hooks |= _counted(Path(os.environ["COUNTED_MALLOC"]))
+    if "BOARD_CLOCK_S" in os.environ:
+        _hooks |= _stopped_clock(int(os.environ["BOARD_CLOCK_S"]))
     sys.argv = sys.argv[1:]
-    with counted(_page):
-        runpy.run_path(sys.argv[0], run_name="__main__")
+    run(sys.argv[0], _hooks)
