@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from hil import interpreter
@@ -10,11 +11,11 @@ HERE = Path(__file__).parent
 TOP = Path(__file__).parents[2]
 
 
-def micropython(script: str, *arguments: str) -> str:
-    """What it printed; it must end well."""
+def micropython(script: str, *arguments: str, before: Sequence[Path] = (), heap: str = "32M") -> str:
+    """What it printed; it must end well. before: what stands first on its path."""
     done = subprocess.run(
-        [*interpreter.command(), "-X", "heapsize=32M", str(HERE / script), *arguments],
-        env={**os.environ, "MICROPYPATH": f"{HERE}:{TOP / 'firmware'}:{TOP}:.frozen"},
+        [*interpreter.command(), "-X", f"heapsize={heap}", str(HERE / script), *arguments],
+        env={**os.environ, "MICROPYPATH": ":".join(map(str, [*before, HERE, TOP / "firmware", TOP, ".frozen"]))},
         capture_output=True,
         text=True,
         check=False,

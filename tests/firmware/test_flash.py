@@ -7,7 +7,7 @@ import pytest
 from nonvolatile import Nonvolatile
 from outbox import Outbox, OutboxFull, entries
 
-from tests.firmware.micropython import micropython
+from tests.firmware.micropython import HERE, TOP, micropython
 
 ERASES_PER_BLOCK_AND_DAY_MAX = 8  # LittleFS spreads what is written often
 
@@ -18,11 +18,14 @@ def test_power_cut_at_every_write_of_a_littlefs():
     assert cuts > 300
 
 
-def test_power_cut_at_the_writes_of_a_day():
-    """EXHAUSTIVE=1 cuts at every single one, which takes some minutes; else at one in 61."""
-    step = 1 if os.environ.get("EXHAUSTIVE") else 61
-    cuts, writes, _, erases_max = map(int, micropython("day_cut.py", "1", str(step)).splitlines()[-1].split()[::2])
-    assert cuts == len(range(1, writes + 1, step)) and writes > 1000
+def test_power_cut_at_the_writes_of_a_whole_meters_day(tmp_path):
+    """The whole device on the bench's flash. EXHAUSTIVE=1: at every write, with nothing, half and all of it done."""
+    step, shares = ("1", "012") if os.environ.get("EXHAUSTIVE") else ("35", "1")
+    path = (HERE / "by_hand", TOP / "hil" / "board")
+    said = micropython("whole_day.py", str(tmp_path), "1", step, shares, before=path, heap="64M").splitlines()
+    writes, _, erases_max = map(int, said[-2].split()[::2])
+    cuts, boots = map(int, said[-1].split()[::2])
+    assert cuts == len(range(1, writes + 1, int(step))) >= 50 and boots == len(shares) * cuts
     assert erases_max <= ERASES_PER_BLOCK_AND_DAY_MAX
 
 
