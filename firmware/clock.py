@@ -15,6 +15,7 @@ _ANSWER_MS_MAX = 5000  # an answer older than this says little about now
 _RESOLUTION_MS = 1000
 _DRIFT_MS_MIN = 5 * 3600 * 1000  # answers closer together say nothing of a drift
 _DRIFT_PPM_MAX = 200  # no crystal is worse
+_LATE_MS = 120000  # what was signed this long ago by this clock may have been long on its way, or the clock is ahead
 _RTC_MS = 3000  # how far the real-time clock may move against the ticks between two looks
 
 
@@ -105,8 +106,10 @@ class Clock:
             self.drift_ppm = max(-_DRIFT_PPM_MAX, min(max(self.drift_ppm, low), high, _DRIFT_PPM_MAX))
 
     def contradicts(self, issued_s):
-        """Whether something signed just now (its `issued_s`, verified) lies in this clock's future."""
-        return self.is_set() and issued_s * 1000 > self.utc_ms() + _TOLERANCE_MS
+        """Whether something signed just now (its `issued_s`, verified) is of another time by this clock."""
+        if not self.is_set():
+            return False
+        return not -_LATE_MS <= issued_s * 1000 - self._at(self.uptime_ms()) <= _TOLERANCE_MS
 
     def rtc_moved(self):
         """Whether the real-time clock moved against the ticks since the last look; counted as a fault."""

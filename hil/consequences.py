@@ -97,7 +97,9 @@ def _flagged(evidence: Evidence, name: str, flag: int) -> int:
 
 def _not_billed(evidence: Evidence, name: str) -> str:
     count = sum(not reading["billed"] for reading in _readings(evidence, name))
-    return f"{count} of its readings are kept and never billed, because their time is not certain"
+    said = [answer for answer in opened(evidence)[0] if evidence.names().get(answer.device_id) == name]
+    refused = sum(answer.reason in ("expired", "not_yet_valid", "no_time") for answer in said)
+    return f"{count} of its readings are kept and never billed, {refused} commands refused because of their time"
 
 
 def refused(evidence: Evidence) -> dict[str, int]:

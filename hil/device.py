@@ -225,8 +225,9 @@ class Device:
 
     # -- faults -----------------------------------------------------------------------------------
 
-    def jump_clock(self, delta_ms: int) -> None:
-        self._hand(frames.CLOCK_JUMP, 0, (delta_ms % (1 << 64)).to_bytes(8, "big"))
+    def jump_clock(self, delta_ms: int, with_ticks: bool = False) -> None:
+        """Its real-time clock, or that and the counter of its ticks."""
+        self._hand(frames.CLOCK_JUMP, int(with_ticks), (delta_ms % (1 << 64)).to_bytes(8, "big"))
 
     def arm_power_cut(self, writes: int) -> None:
         """The power fails in the middle of the `writes`-th flash write from now; `power_lost()` is called then."""

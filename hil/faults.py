@@ -142,8 +142,9 @@ class Faults:
 
     def _jump_clock(self, fault: ClockJump) -> None:
         device = self._named(fault.role, fault.number)
-        device.jump_clock(fault.jump_s * 1000)
-        self._note("clock_jump", f"by {fault.jump_s} s", device.name)
+        device.jump_clock(fault.jump_s * 1000, fault.with_ticks)
+        what = "all it counts time by" if fault.with_ticks else "its real-time clock"
+        self._note("clock_jump", f"{what} by {fault.jump_s} s", device.name)
 
     def _silence(self, fault: Silence) -> None:
         device = self._named(fault.role, fault.number)

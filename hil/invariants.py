@@ -12,6 +12,7 @@ from hil import invariants_of_books as books
 from hil import invariants_of_control as control
 from hil import invariants_of_faults as faults
 from hil import invariants_of_protection as protection
+from hil import invariants_of_time as times
 from hil.evidence import Evidence
 from hil.readings import committed, key_of, sealed_by_window, signed
 
@@ -124,6 +125,9 @@ CHECKS: dict[str, Check] = {
         protection.load_is_shed_by_frequency,
         protection.locked_out_heaters_stay_off,
         protection.lines_are_held_without_their_aggregator,
+        times.uncertain_readings_are_not_billed,
+        times.signed_time_never_goes_back,
+        times.jumped_clocks_never_act_late,
         every_device_is_a_process,
         nothing_was_given_up,
     )

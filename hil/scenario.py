@@ -38,12 +38,13 @@ class Replay:
 
 @dataclass(frozen=True)
 class ClockJump:
-    """The device's clock jumps, without the device being told."""
+    """The device's real-time clock jumps, and it is not told; with_ticks: whatever it counts time by does, too."""
 
     at_s: int
     jump_s: int
     role: str
     number: int
+    with_ticks: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,16 +182,20 @@ SCENARIOS = {
         Scenario(
             "rough_day",
             "a changeable Friday in April on which the broker dies, two devices lose power in the middle of a write, "
-            "somebody replays what was sent, and a clock jumps by an hour",
+            "somebody replays what was sent, and clocks jump by an hour, forwards and back",
             date(2016, 4, 29),
             (
                 BrokerKilled(at_s=5 * _HOUR + 597, down_s=120),
                 PowerCut(at_s=8 * _HOUR, down_s=90, role="meter", number=3),
+                ClockJump(at_s=9 * _HOUR + 1400, jump_s=_HOUR, role="meter", number=6, with_ticks=True),
                 Replay(at_s=11 * _HOUR + 420),
+                ClockJump(at_s=12 * _HOUR + 700, jump_s=-_HOUR, role="meter", number=10, with_ticks=True),
                 ClockJump(at_s=13 * _HOUR + 200, jump_s=_HOUR, role="meter", number=8),
+                ClockJump(at_s=14 * _HOUR + 500, jump_s=_HOUR, role="mlmd", number=2, with_ticks=True),
                 BrokerKilled(at_s=16 * _HOUR + 2, down_s=1500),
                 PowerCut(at_s=18 * _HOUR + 900, down_s=30, role="mlmd", number=1),
                 Replay(at_s=20 * _HOUR + 75),
+                ClockJump(at_s=20 * _HOUR + 1900, jump_s=-_HOUR, role="mlmd", number=3, with_ticks=True),
             ),
         ),
         Scenario(

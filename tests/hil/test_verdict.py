@@ -9,6 +9,7 @@ from hil.invariants import CHECKS
 from hil.verdict import judge
 from tests.hil import synthetic
 from tests.hil.synthetic import BATTERY, HEATER, METERS, identity
+from wire.reading import TIME_UNCERTAIN
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +314,24 @@ def pass_an_areas_limit_alone(day):
     day.plant["series"]["area_w_peak"] = {"mlmd-01": [16_001.0] * 288}
 
 
+def bill_an_uncertain_reading(day):
+    day.aggregator["readings"][5]["records"][0]["flags"] |= TIME_UNCERTAIN
+
+
+def sign_an_earlier_time(day):
+    day.aggregator["readings"][5]["records"][0]["start_s"] -= 900
+
+
+def obey_late_by_a_clock_that_jumped(day):
+    day.bench["faults"].append({"name": "clock_jump", "at_s": day.bench["start_s"], "device": "meter-04", "effect": ""})
+    answer = next(row for row in day.aggregator["receipts"] if row["device_id"] == identity("meter-04"))
+    answer["received_s"] += 3600
+
+
 TAMPERED = {
+    bill_an_uncertain_reading: "uncertain_readings_are_not_billed",
+    sign_an_earlier_time: "signed_time_never_goes_back",
+    obey_late_by_a_clock_that_jumped: "jumped_clocks_never_act_late",
     open_a_breaker_for_nothing: "breakers_open_and_close_as_they_must",
     leave_it_closed_at_300_v: "breakers_open_and_close_as_they_must",
     trip_at_300_v_too_early: "breakers_open_and_close_as_they_must",
