@@ -13,6 +13,7 @@ import pytest
 from deploy.certificates import authority, for_broker, for_client
 from link.mqtt import MqttLink
 from link.tls import Tls
+from tests.link.broker import free_port
 from tests.link.tls_broker import AREA, CLOUD, METER, MLMD, TlsBroker
 from wire import topics
 
@@ -210,3 +211,32 @@ def test_a_wrong_file_is_named_before_anything_starts(broker, wrong):
 def test_there_is_no_tls_on_a_unix_socket(broker):
     with pytest.raises(ValueError, match="host:port"):
         MqttLink("unix:/run/broker.sock", "x", [], print, tls=broker.tls(CLOUD))
+
+
+def test_a_second_listener_for_commands_has_rules_of_its_own(tmp_path):
+    """As the comment in examples/mosquitto.conf has it."""
+    broker, port = TlsBroker(tmp_path), free_port()
+    config = tmp_path / "mosquitto.conf"
+    told = "# listener 1883 127.0.0.1\n# allow_anonymous true\n"
+    text = config.read_text()
+    assert told in text
+    here = f"listener {port} 127.0.0.1\nallow_anonymous true\n"
+    config.write_text("per_listener_settings true\n" + text.replace(told, here))
+    broker.start()
+
+    async def story():
+        cloud = Party(broker.address, broker.tls(CLOUD), [topics.SUBMIT])
+        await cloud.until(lambda: cloud.link.ready)
+        command = Party(f"127.0.0.1:{port}", None, [])
+        await command.until(lambda: command.link.ready)
+        command.link.publish(topics.SUBMIT, b"signed")
+        await cloud.until(lambda: cloud.received)
+        refused = Party(broker.address, None, [])
+        await refused.until(lambda: refused.troubles)
+        for party in (cloud, command, refused):
+            await party.leave()
+
+    try:
+        asyncio.run(story())
+    finally:
+        broker.remove()
