@@ -8,14 +8,15 @@ been. Beyond HORIZON nothing is undone: the total stays right, and the differenc
 """
 
 from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
 
 from chain.contracts.agreed import in_force
 from chain.lot import UNKNOWN, Cycle, Cycles, Lot, Origin, Stock, total_wh
-from chain.market import NOTHING
 from chain.origins import Origins, deal, draw, gathered, joined, part, without_last
 from chain.state import Flow, Settled, State, Table, u32
 from wire.contract import BATTERY
 from wire.energy_type import STORAGE
+from wire.registration import METER
 
 HORIZON = 336  # intervals: one week
 LOTS_MAX = 256  # what one battery remembers
@@ -27,10 +28,11 @@ def lot_key(interval: int, plant_id: bytes, energy_type: int) -> bytes:
     return u32(interval) + plant_id + bytes((energy_type,))
 
 
-def book_lots(state: State, interval: int, flows: tuple[Flow, ...]) -> None:
+def book_lots(state: State, interval: int, flows: Sequence[Flow]) -> None:
     """The lots of an interval that is about to be settled (again) as `flows`, and all stored energy that follows."""
-    charged = _charged(state, interval, flows)
-    gone = _sold(state.settled.get(u32(interval), Settled(())).flows).keys() - _sold(flows).keys()
+    charged = _charged(state, interval)
+    before = state.settled.get(u32(interval), Settled(())).flows
+    gone = _sold(before).keys() - _sold(flows).keys() if before else set()
     if state.interval - interval > HORIZON:
         _book_late(state, interval, flows, charged)
     else:
@@ -45,18 +47,19 @@ def book_lots(state: State, interval: int, flows: tuple[Flow, ...]) -> None:
         state.lots.delete(lot_key(interval, plant_id, energy_type))
 
 
-def shares(interval: int, flows: tuple[Flow, ...], lots: dict[Place, Lot]) -> dict[Flow, Origins]:
-    """The origins of every flow: its own lot, or its part of what a battery had stored."""
-    dealt = {
-        (plant_id, number): deal(lots[plant_id, number].origins, sold)
-        for (plant_id, number), sold in _sold(flows).items()
-        if number == STORAGE
-    }
+def shares(
+    interval: int, flows: Iterable[Flow], lots: dict[Place, Lot], takers: Container[bytes] | None = None
+) -> dict[Flow, Origins]:
+    """The origins of every flow (to `takers`): its own lot, or its part of what a battery had stored."""
+    stored = _sold(flow for flow in flows if flow.energy_type == STORAGE)
+    wanted = [flow for flow in flows if takers is None or flow.consumer_id in takers]
+    batteries = {flow.producer_id for flow in wanted if flow.energy_type == STORAGE}
+    dealt = {one: deal(lots[one, STORAGE].origins, stored[one, STORAGE]) for one in batteries}
     return {
-        flow: dealt[flow.producer_id, STORAGE][flow.consumer_id]
+        flow: dealt[flow.producer_id][flow.consumer_id]
         if flow.energy_type == STORAGE
         else (Origin(interval, flow.producer_id, flow.energy_type, flow.energy_wh),)
-        for flow in flows
+        for flow in wanted
     }
 
 
@@ -65,7 +68,7 @@ def is_shortfall(origin: Origin, interval: int, device_id: bytes) -> bool:
     return origin[:3] == (interval, device_id, UNKNOWN)
 
 
-def _sold(flows: tuple[Flow, ...]) -> dict[Place, dict[bytes, int]]:
+def _sold(flows: Iterable[Flow]) -> dict[Place, dict[bytes, int]]:
     """Lot by lot who took how much."""
     sold: dict[Place, dict[bytes, int]] = defaultdict(dict)
     for flow in flows:
@@ -73,13 +76,14 @@ def _sold(flows: tuple[Flow, ...]) -> dict[Place, dict[bytes, int]]:
     return sold
 
 
-def _charged(state: State, interval: int, flows: tuple[Flow, ...]) -> dict[bytes, int]:
-    key = u32(interval)
-    consumers = {flow.consumer_id: state.books.get(key + flow.consumer_id, NOTHING) for flow in flows}
-    return {device_id: book.charged_wh for device_id, book in consumers.items() if book.charged_wh}
+def _charged(state: State, interval: int) -> dict[bytes, int]:
+    """What each meter's battery took in. (An M-LMD has none.)"""
+    books = {key[4:]: state.books.get(key).charged_wh for key in state.books.keys_of(interval)}
+    taken = {device_id: charged_wh for device_id, charged_wh in books.items() if charged_wh}
+    return {device_id: wh for device_id, wh in taken.items() if state.subjects.get(device_id).role == METER}
 
 
-def _play(state: State, interval: int, flows: tuple[Flow, ...], charged: dict[bytes, int]) -> None:
+def _play(state: State, interval: int, flows: Sequence[Flow], charged: dict[bytes, int]) -> None:
     lots = {}
     for (plant_id, number), sold in _sold(flows).items():
         energy_wh = sum(sold.values())
@@ -88,7 +92,7 @@ def _play(state: State, interval: int, flows: tuple[Flow, ...], charged: dict[by
         _put(state.lots, lot_key(interval, plant_id, number), lots[plant_id, number])
     taken: dict[bytes, list[Origin]] = defaultdict(list)
     if charged:
-        for flow, origins in shares(interval, flows, lots).items():
+        for flow, origins in shares(interval, flows, lots, charged).items():
             taken[flow.consumer_id] += origins
     devices = sorted(charged.keys() | {plant_id for plant_id, number in lots if number == STORAGE})
     cycles = tuple(_store(state, interval, one, charged.get(one, 0), gathered(taken[one])) for one in devices)
@@ -137,7 +141,7 @@ def _undo(state: State, interval: int) -> None:
         state.stocks.put(cycle.device_id, Stock(joined((*had, *rows)), stock.lost_wh - cycle.lost_wh))
 
 
-def _book_late(state: State, interval: int, flows: tuple[Flow, ...], charged: dict[bytes, int]) -> None:
+def _book_late(state: State, interval: int, flows: Sequence[Flow], charged: dict[bytes, int]) -> None:
     """As _play, but what batteries had stored and given stays as it was booked; the difference is their loss."""
     before = {cycle.device_id: cycle for cycle in state.cycles.get(u32(interval), Cycles(())).cycles}
     sold = _sold(flows)

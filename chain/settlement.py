@@ -26,8 +26,8 @@ Wh = dict[bytes, int]  # of meters; never 0
 Moved = dict[tuple[bytes, bytes, int], int]  # (producer, consumer, energy type) -> Wh
 
 
-def settle(state: State, interval: int) -> tuple[Flow, ...]:
-    """The flows of an interval, in the order of (producer, consumer, energy type). GRID_ID stands for the grid."""
+def settle(state: State, interval: int) -> list[Flow]:
+    """The flows of an interval, in no order that may matter. GRID_ID stands for the grid."""
     prices = price_of(state, interval)
     floors = tuple(pricing.floor_micro_per_kwh for pricing in state.genesis.pricing)
     market = Market(state)
@@ -41,7 +41,7 @@ def settle(state: State, interval: int) -> tuple[Flow, ...]:
     flows += [_flow(*place, wh, prices[place[2]]) for place, wh in market.moved.items()]
     flows += [_flow(GRID_ID, consumer, GRID, wh, prices[GRID]) for consumer, wh in market.need.items()]
     flows += [_flow(producer, GRID_ID, number, wh, floors[number]) for producer, number, wh in market.left()]
-    return tuple(sorted(flows))
+    return flows
 
 
 def _flow(producer: bytes, consumer: bytes, number: int, energy_wh: int, price: int) -> Flow:

@@ -140,9 +140,8 @@ class State:
         self.genesis = genesis
         self.unsaved: dict[tuple[int, bytes], bytes | None] = {}
         self.left: dict[tuple[int, bytes], bytes] = {}  # rows that left the state since it was sealed
-        self._changed: set[tuple[int, bytes]] = set()
         self._trie = Trie()
-        self.tables = tuple(Table(name, number, make, self._changed) for number, (name, make) in enumerate(TABLES))
+        self.tables = tuple(Table(name, number, make) for number, (name, make) in enumerate(TABLES))
         (
             self.time,
             self.genesis_digest,
@@ -220,12 +219,13 @@ class State:
     def seal(self) -> bytes:
         """Bring the app hash up to date, and keep what changed in `unsaved` for the engine."""
         leaves: dict[bytes, bytes | None] = {}
-        for number, key in self._changed:
-            encoded = self.tables[number].encoded(key)
-            self.unsaved[number, key] = encoded
-            path = leaf_path(number, key)
-            leaves[path] = None if encoded is None else sha256(encoded).digest()
-        self._changed.clear()
+        for table in self.tables:
+            for key in table.changed:
+                encoded = table.encoded(key)
+                self.unsaved[table.number, key] = encoded
+                path = leaf_path(table.number, key)
+                leaves[path] = None if encoded is None else sha256(encoded).digest()
+            table.changed.clear()
         self.unsaved.update(self.left)
         self.left.clear()
         self._trie.update(leaves)

@@ -20,12 +20,12 @@ def _plain(row: list) -> tuple:
 class Table:
     """`make` builds its values; `number` is its place in TABLES, for ever."""
 
-    def __init__(self, name: str, number: int, make: Any, changed: set[tuple[int, bytes]]) -> None:
+    def __init__(self, name: str, number: int, make: Any) -> None:
         self.name = name
         self.number = number
         self._make = make
         self._rows: dict[bytes, Any] = {}
-        self._changed = changed
+        self.changed: dict[bytes, None] = {}  # since the state was sealed; a dict, for rows made together lie together
         self._interval_of = INTERVAL_OF.get(name)
         self._of_interval: dict[int, dict[bytes, None]] = defaultdict(dict)  # dicts: they keep the order
 
@@ -34,13 +34,13 @@ class Table:
 
     def put(self, key: bytes, value: tuple) -> None:
         self._rows[key] = value
-        self._changed.add((self.number, key))
+        self.changed[key] = None
         if self._interval_of is not None:
             self._of_interval[self._interval_of(key, value)][key] = None
 
     def delete(self, key: bytes) -> None:
         value = self._rows.pop(key)
-        self._changed.add((self.number, key))
+        self.changed[key] = None
         if self._interval_of is not None:
             keys = self._of_interval[self._interval_of(key, value)]
             keys.pop(key, None)

@@ -30,7 +30,7 @@ def apply(state: State, sent: Sent) -> Status:
     _book(state, before, flows)
     book_lots(state, settlement.interval, flows)
     book_losses(state, settlement.interval)
-    state.settled.put(key, Settled(flows))
+    state.settled.put(key, Settled(tuple(sorted(flows))))
     state.unsettled.delete(key)
     return Status.APPLIED
 

@@ -61,12 +61,11 @@ def _agree(state: State, number: int, user_id: bytes, meter_id: bytes) -> None:
 
 
 def books(state: State, interval: int) -> None:
-    """What everybody measured in one interval: sun at noon, batteries in the evening."""
+    """What everybody measured in one interval: sun at noon, batteries in the evening; booked as light blocks come."""
     random = Random(f"books {interval}")
     noon = max(0, 12 - abs(interval - START - 24))
-    for number, (meter_id, subject) in enumerate(state.subjects.items()):
-        if subject.role != METER:
-            continue
+    meters = [(subject.area_id, key, subject) for key, subject in state.subjects.rows() if subject.role == METER]
+    for number, (_, meter_id, subject) in enumerate(sorted(meters)):
         has_sun = subject.energy_type == SOLAR
         has_battery = has_sun and number % 3 == 0
         book = Book(

@@ -103,7 +103,7 @@ TIME = """
 
 RECEIPTS = """
     receipt m1 1 0 outcome=3                         OUTCOME_UNKNOWN
-    receipt m1 1 0 reason=15                         REASON_UNKNOWN
+    receipt m1 1 0 reason=16                         REASON_UNKNOWN
     receipt m1 1 0                                   APPLIED                # edge control
     receipt m1 1 0                                   RECEIPT_KNOWN
     receipt m1 1 1                                   RECEIPT_KNOWN
