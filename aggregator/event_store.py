@@ -50,7 +50,7 @@ class EventStore:
     def running(self) -> dict[bytes, int]:
         """Which version of the firmware each device said last that it runs."""
         rows = self._db.execute(
-            "SELECT device_id, value FROM events WHERE code = ? ORDER BY received_s, boot, sequence",
+            "SELECT device_id, value FROM events WHERE code = ? ORDER BY boot, sequence",
             (event.CODES.index("firmware_running"),),
         )
         return dict(rows.fetchall())

@@ -26,7 +26,6 @@ class Delivery:
         self._led = led
         self._work = asyncio.Event()  # there is something new to offer, or all that was offered is settled
         self._offered = []  # indices in the outbox
-        self.awaited = []  # (boot, event.ACKNOWLEDGED + sequence) of events that wait for their acknowledgement
 
     def wake(self):
         """There is something new, or somebody to offer it to again."""
@@ -71,7 +70,6 @@ class Delivery:
         self._identity.open_of_aggregator(acknowledgement.KIND, acknowledgement.LAYOUT, data, acknowledgement.SIZE_MAX)
         for entry in mine:
             self._settle(entry)
-            self.awaited = self._still_awaited(entry)
         return said
 
     # Numbers of readings, events and receipts are apart: an entry settles the one it names.
@@ -86,13 +84,9 @@ class Delivery:
     def _is_news(self, entry):
         if entry.device_id != self._identity.device_id:
             return False
-        if self._outbox.knows(*entry[1:]) or self._still_awaited(entry) != self.awaited:
+        if self._outbox.knows(*entry[1:]):
             return True
         return bool(self._telling and self._telling._is_news(entry))
-
-    def _still_awaited(self, entry):
-        _, boot, first, last = entry
-        return [one for one in self.awaited if not (one[0] == boot and first <= one[1] <= last)]
 
 
 def decode(data):

@@ -18,7 +18,6 @@ _ROLES = {"meter": 2, "mlmd": 3}  # wire/registration.py
 _CALM_FROM_S, _CALM_TO_S, _WINDOW_S = 60, 840, 900
 _LOOK_S = 10
 _PIECE = b"\x03"  # wire/firmware.py
-_SAY_AGAIN_S, _SAY_AGAIN_S_MAX = 60, 3600
 
 
 def _read(path):
@@ -77,10 +76,10 @@ class Renewal:
         return self._update
 
     async def run(self, say):
-        """For ever. say(leaf, frame): async, sends an event or a request towards the aggregator."""
+        """For ever. say(leaf, frame): async, sends a request towards the aggregator."""
         if self._slots.state == TRYING:
             await self._try()
-        await asyncio.gather(self._report(say), self._fetch(say), self._restart_when_ready())
+        await asyncio.gather(self._report(), self._fetch(say), self._restart_when_ready())
 
     async def _try(self):
         import trial
@@ -94,42 +93,20 @@ class Renewal:
 
     # -- what is told -------------------------------------------------------------------------
 
-    async def _report(self, say):
+    # What is told is on the flash, and said again until the aggregator has it. wire.event is imported here: a meter
+    # tells nothing else by events.
+    async def _report(self):
         while not self._device.clock.is_set():
             await asyncio.sleep(_LOOK_S)
-        slots = self._slots
-        told = [self._seal("firmware_running", slots.version)]
-        if slots.reason != "none":
-            told.insert(0, self._seal("firmware_rolled_back", REASONS.index(slots.reason)))
-        pause_s = _SAY_AGAIN_S
-        while told:
-            for _, signed in told:
-                await say("event", signed)
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, _SAY_AGAIN_S_MAX)
-            told = [one for one in told if one[0] in self._device.delivery.awaited]
-        slots.report_sent()
-
-    # (what its acknowledgement will name, the signed event). Imported when something is told: a meter tells nothing
-    # else by events.
-    def _seal(self, code, value):
         from wire import event
 
-        device = self._device
-        now_s = device.clock.utc_s()
-        sequence = device.next_sequence(event.KIND)
-        place = (device.boot, event.ACKNOWLEDGED + sequence)
-        device.delivery.awaited.append(place)
-        fields = (
-            device.boot,
-            sequence,
-            now_s,
-            now_s,
-            event.CODES.index(code),
-            b"",
-            value,
-        )
-        return place, device.identity.seal(event.KIND, event.LAYOUT, fields)
+        slots, now_s = self._slots, self._device.clock.utc_s()
+        told = [("firmware_running", slots.version)]
+        if slots.reason != "none":
+            told.insert(0, ("firmware_rolled_back", REASONS.index(slots.reason)))
+        for code, value in told:
+            self._device.tell(event, (now_s, now_s, event.CODES.index(code), b"", value))
+        slots.report_sent()
 
     # -- what is fetched ----------------------------------------------------------------------
 

@@ -137,7 +137,7 @@ class Slots:
         self._write()
 
     def report_sent(self):
-        """The reason is with the operator."""
+        """The reason is among the signed events, which wait on the flash."""
         if self._reason and self.state == NONE:
             self._reason = 0
             self._write()

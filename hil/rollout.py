@@ -37,7 +37,7 @@ class Seen:
     version: int = FIRST
     pieces: int = 0
     reason: str = ""
-    starts: int = 0
+    told: tuple[int, int] = (0, 0)  # boot and sequence of its last event
 
 
 class Rollout(Run):
@@ -118,6 +118,9 @@ class Rollout(Run):
         except WireError:
             return
         seen = self.seen[device_id]
+        if (said.boot, said.sequence) <= seen.told:
+            return  # said again
+        seen.told = said.boot, said.sequence
         if said.code == WENT_BACK and seen.reason != REASONS[said.value]:
             seen.reason = REASONS[said.value]
             self._tell(self.time.now_ms // 1000, f"{seen.name} went back to version {seen.version}: {seen.reason}")
