@@ -10,6 +10,7 @@ from cloud.settlement_cli import app as settlement
 from deploy.certificates_cli import app as certificate
 from deploy.cli import firmware, flash_board
 from deploy.keys_cli import key, provision
+from deploy.release_cli import release
 from hil.cli import hil
 from hil.ota import ota
 from phone.cli import app as phone
@@ -19,6 +20,7 @@ app.command("hil")(hil)
 app.command("firmware")(firmware)
 app.command("flash")(flash_board)
 app.command("provision")(provision)
+app.command("release")(release)
 app.command("ota")(ota)
 app.command("trace")(trace)
 app.add_typer(certificate, name="certificate")

@@ -4,6 +4,7 @@ What can go wrong on the way to a board.
     DeployError
     +-- BuildError    a module is missing, does not compile, or the image is above its budget
     +-- ProvisionError  the board, a setting or the broker stands in the way
+    +-- ReleaseError  a key, an image or a release is not what it must be
     +-- FlashError    a tool failed, or the board did not answer as it should
 """
 
@@ -21,4 +22,8 @@ class FlashError(DeployError):
 
 
 class ProvisionError(DeployError):
+    pass
+
+
+class ReleaseError(DeployError):
     pass

@@ -1,6 +1,7 @@
 """`gridtide provision`, and `gridtide key rotate|revoke`: from a board's first key to its last."""
 
 import json
+import os
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -8,12 +9,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from nacl.signing import SigningKey
 
 from deploy.certificates import Certified, device_files, read_authority
 from deploy.errors import DeployError, ProvisionError
 from deploy.ledger import LedgerLine, connect, next_nonce_in
 from deploy.operator import NOBODY, Operator, deliver, identity_of
 from deploy.provision import ROLES, Label, SerialLine, config_of, octets
+from deploy.slots import RELEASE, Trust
 from wire import energy_type, revocation, topics
 
 Port = Annotated[str, typer.Option(help="serial port, /dev/ttyUSB0 or COM3")]
@@ -37,6 +40,9 @@ def provision(
     broker: Broker = "",
     out: Out = None,
     label: Annotated[Path | None, typer.Option(help="a file for the label, .svg or .png")] = None,
+    release_keys: Annotated[
+        Path | None, typer.Option(help="whose updates a board with slots takes: see gridtide release --help")
+    ] = None,
     tls_ca: Annotated[Path | None, typer.Option(help="for a device with TLS: the authority's certificate, PEM")] = None,
     tls_ca_key: Annotated[Path | None, typer.Option(help="and its key: it certifies the device here and now")] = None,
 ) -> None:
@@ -49,7 +55,9 @@ def provision(
     try:
         template = _read(config)
         by = _authority_for(template, tls_ca, tls_ca_key)
+        trust = Trust.load(release_keys) if release_keys else None
         line = SerialLine(port)
+        files = {RELEASE: trust.release_json(line.installed())} if trust else {}
         public_key = line.public_key()
         own = config_of(template, public_key)
         signer = Operator.load(operator_key, octets(own, "network_id"))
@@ -62,13 +70,25 @@ def provision(
             number = nonce or _next_nonce(signer, ledger_line, ledger)
             signed = signer.register(number, ROLES[own["role"]], public_key, owner_id, area_id, made)
             print(f"registration {deliver(signed, ledger_line, out)}")
-        line.configure(own, device_files(by, identity_of(public_key)) if by else None)
+        line.configure(own, files | (device_files(by, identity_of(public_key)) if by else {}))
         sticker = Label(own.get("name", own["device_id"]), public_key)
         sticker.show()
         if label:
             sticker.write(label)
     except DeployError as error:
         _fail("provision", error)
+
+
+@key.command("new")
+def new(path: Annotated[Path, typer.Argument(help="where the secret key goes, readable by you alone")]) -> None:
+    """Make a key for an operator or for releases, and print its public half. Devices make their own."""
+    try:
+        made = SigningKey.generate()
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(bytes(made).hex() + "\n")
+        print(bytes(made.verify_key).hex())
+    except OSError as error:
+        _fail("key new", ProvisionError(f"{path}: {error.strerror}"))
 
 
 @key.command("rotate")

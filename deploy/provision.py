@@ -53,6 +53,17 @@ class SerialLine:
                 return bytes.fromhex(line.split()[-1])
         raise ProvisionError(f"the board at {self.port} told no public key: is the firmware on it?")
 
+    def installed(self) -> dict:
+        """What the board's slot 0 was flashed with. Raises ProvisionError."""
+        found = "installed.json"  # slots.INSTALLED
+        listed = self.say("exec", f"import os; print({found!r} in os.listdir())")
+        if "True" not in listed:
+            raise ProvisionError("the board has no slots for updates: flash it on a MicroPython with a ROMFS partition")
+        try:
+            return json.loads(self.say("fs", "cat", f":/{found}"))
+        except ValueError as error:
+            raise ProvisionError(f"the board's {found} is not what gridtide flash writes: flash it again") from error
+
     def change_key(self) -> None:
         """Have the board make its next key when it restarts, and restart it. Raises ProvisionError."""
         self.say("exec", _CHANGE_KEY)

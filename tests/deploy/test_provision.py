@@ -18,6 +18,7 @@ from deploy.certificates import authority
 from deploy.errors import ProvisionError
 from deploy.operator import NOBODY, Operator, require_sound
 from deploy.provision import Label, SerialLine, config_of
+from deploy.slots import Trust
 from hil import images
 from tests.deploy.serial_board import SerialBoard
 from wire import cose, message, registration
@@ -120,6 +121,47 @@ def test_tls_wants_an_authority_before_anything_is_done(operator_key, tmp_path):
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 1
     assert "--tls-ca" in result.output + result.stderr
+
+
+def test_a_board_with_slots_is_told_whose_releases_to_believe(board, operator_key, tmp_path):
+    config, keys = tmp_path / "config.json", tmp_path / "release-keys.json"
+    config.write_text(json.dumps(TEMPLATE))
+    keys.write_text(json.dumps({"threshold": 1, "keys": [bytes(OPERATOR.verify_key).hex()]}))
+    arguments = ("provision", "--port", board.port, "--config", config, "--operator-key", operator_key, "--nonce", 2)
+    arguments += ("--out", tmp_path / "registration.bin", "--release-keys", keys)
+    refused = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert refused.exit_code == 1 and "has no slots for updates" in refused.stderr
+    on_board = {"version": 3, "size": 5, "sha256": "00" * 32}
+    line = SerialLine(board.port)
+    line.say("exec", f"file = open('installed.json', 'w'); file.write({json.dumps(on_board)!r}); file.close()")
+    run(*arguments)
+    believed = json.loads(line.say("fs", "cat", ":/release.json"))
+    assert believed == json.loads(keys.read_text()) | {"installed": on_board}
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"threshold": 3, "keys": ["11" * 32, "22" * 32]}, "threshold"),
+        ({"threshold": 0, "keys": ["11" * 32]}, "threshold"),
+        ({"threshold": 1, "keys": ["11" * 31]}, "32 bytes"),
+        ({"threshold": 2, "keys": ["11" * 32, "11" * 32]}, "twice"),
+        ({"keys": ["11" * 32]}, "must be"),
+        ({"threshold": 1, "keys": [5]}, "must be"),
+    ],
+)
+def test_release_keys_that_are_none(table, said, tmp_path):
+    (tmp_path / "keys.json").write_text(json.dumps(table))
+    with pytest.raises(ProvisionError, match=said):
+        Trust.load(tmp_path / "keys.json")
+
+
+def test_a_key_of_a_person_is_made_once(tmp_path):
+    public_key = run("key", "new", tmp_path / "release.key").strip()
+    assert public_key == bytes(SigningKey(bytes.fromhex((tmp_path / "release.key").read_text())).verify_key).hex()
+    assert (tmp_path / "release.key").stat().st_mode & 0o777 == 0o600
+    again = CliRunner().invoke(app, ["key", "new", str(tmp_path / "release.key")])
+    assert again.exit_code == 1 and "exists" in again.stderr
 
 
 def test_two_boards_have_two_keys(board, tmp_path):
