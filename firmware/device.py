@@ -116,8 +116,9 @@ class Device:
             self._watchdog.feed()
             if self.clock.rtc_moved():
                 self.time.doubt()
+            knew_time = self.clock.is_set()  # a look without it counts nothing: accounting begins with the next
             await self.equipment.look()
-            if self._accounts.close_window(self.equipment):
+            if knew_time and self._accounts.close_window(self.equipment):
                 self.delivery.wake()
                 self._write_counters()
             looked()
