@@ -7,9 +7,8 @@ import pytest
 from nonvolatile import Nonvolatile
 from outbox import Outbox, OutboxFull, entries
 
+from tests.bench.flash_wear import ERASES_PER_BLOCK_AND_DAY_MAX
 from tests.firmware.micropython import HERE, TOP, micropython
-
-ERASES_PER_BLOCK_AND_DAY_MAX = 8  # LittleFS spreads what is written often
 
 
 def test_power_cut_at_every_write_of_a_littlefs():
