@@ -80,7 +80,8 @@ class World:
 
     def tell(self, what, fields, note):
         self.sequence += 1
-        signed = self.identity.seal(what.KIND, what.LAYOUT, (self.memory.boot, self.sequence, *fields))
+        head = (self.memory.boot, self.sequence)
+        signed = self.identity.seal(what.KIND, what.LAYOUT, head + fields)
         self.told.append((note, signed))
 
     def has_told(self, note):
