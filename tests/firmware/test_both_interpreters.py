@@ -1,6 +1,6 @@
 """
-The tests of the pure parts once more, on MicroPython's Unix port and in a heap of an
-ESP32's size. Such a test file needs no pytest: it is functions with assertions.
+The tests of the pure parts once more, on MicroPython's Unix port and in the heap
+that a meter has on the bench. Such a test file needs no pytest: it is functions with assertions.
 """
 
 import subprocess
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hil import interpreter
+from hil import images, interpreter
 
 TOP = Path(__file__).parents[2]
-HEAP = "256k"
+HEAP_BYTES = images.HEAP_BYTES["meter"]  # a board's on the bench; tests and fakes have the emulation's place
+# On top: what a board has outside its heap, and the images that are sent.
+FAKE_FLASH_BYTES = {"test_update": 48 * 1024, "test_update_attacks": 48 * 1024}
 FILES = (
     "test_battery",
     "test_button",
@@ -35,6 +37,7 @@ FILES = (
     "test_s0_pulse",
     "test_trip_curve",
     "test_update",
+    "test_update_attacks",
 )
 
 RUN = """
@@ -50,10 +53,11 @@ print(len(names), "passed")
 
 @pytest.mark.parametrize("name", FILES)
 def test_on_micropython(name, tmp_path):
+    heap_bytes = HEAP_BYTES + FAKE_FLASH_BYTES.get(name, 0)
     runner = tmp_path / "run.py"
     runner.write_text(RUN)
     done = subprocess.run(
-        [*interpreter.command(), "-X", f"heapsize={HEAP}", str(runner), name],
+        [*interpreter.command(), "-X", f"heapsize={heap_bytes}", str(runner), name],
         cwd=TOP,
         env={"MICROPYPATH": f"{TOP / 'firmware'}:{TOP / 'hil' / 'plant'}:{TOP}:.frozen"},
         capture_output=True,
