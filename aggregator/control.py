@@ -108,7 +108,7 @@ class Control:
             now_s,
         )
         topic = topics.of_area_load(self._site.area_id)
-        return Outgoing(topic, self._site.seal(area_load.KIND, area_load.LAYOUT, report))
+        return Outgoing(topic, self._site.seal_for_ledger(area_load.KIND, area_load.LAYOUT, report))
 
     def _junctions(self) -> list[Junction]:
         return [self.junctions[mlmd_id][1] for mlmd_id in sorted(self.junctions)]

@@ -46,11 +46,12 @@ class Sealed(NamedTuple):
 
 
 class Sealer(NamedTuple):
-    """Who seals: the aggregator's id (which is its area's), and how it signs."""
+    """Who seals: for which area, how it signs, and under which id where that is not the area's."""
 
     area_id: bytes
     network_id: bytes
     sign: Callable[[bytes], bytes]
+    signer_id: bytes = b""
 
 
 def split(leaves: list[Leaf]) -> Iterator[list[Leaf]]:
@@ -80,9 +81,8 @@ def seal(
         for part, some in enumerate(split(leaves), start=parts_of[window_start_s]):
             number += 1
             block = compose(number, digest, sealer.area_id, window_start_s, part, some, mlmds)
-            data = message.seal(
-                light_block.KIND, light_block.LAYOUT, block, sealer.area_id, sealer.network_id, sealer.sign
-            )
+            signer_id, network_id = sealer.signer_id or sealer.area_id, sealer.network_id
+            data = message.seal(light_block.KIND, light_block.LAYOUT, block, signer_id, network_id, sealer.sign)
             digest = sha256(data).digest()
             chain.append(Sealed(number, digest, window_start_s, part, data, some))
     return chain

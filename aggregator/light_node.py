@@ -76,8 +76,12 @@ class LightNode:
         elif envelope.kind == kind.CLOSE_CONTRACT:
             closed = message.decode(contract.CLOSE_LAYOUT, envelope.payload)
             self._site.store.area.remove_load(closed.contract_id)
-        elif envelope.kind == kind.LIGHT_BLOCK and envelope.signer_id == self._site.area_id:
-            self._reconcile(transaction, message.decode(light_block.LAYOUT, envelope.payload))
+        elif envelope.kind == kind.LIGHT_BLOCK:
+            found = message.decode(light_block.LAYOUT, envelope.payload)
+            if envelope.signer_id == self._site.signer.identity:
+                self._reconcile(transaction, found)
+            elif found.area_id == self._site.area_id:
+                self._site.store.readings.note_predecessors(found)
         elif envelope.kind == kind.RECEIPT and envelope.signer_id in self._site.registry.devices:
             answered = message.decode(receipt.LAYOUT, envelope.payload)
             self._site.store.commands.note_used(envelope.signer_id, answered.command_sequence)
@@ -154,7 +158,7 @@ class LightNode:
                 {window.window_start_s: store.readings.parts_of(window.window_start_s) for window in windows},
                 store.readings.last_light_block(),
                 site.registry.mlmds,
-                Sealer(site.area_id, site.network_id, site.signer.sign),
+                Sealer(site.area_id, site.network_id, site.signer.sign, site.signer.identity),
             )
             for sealed in chain:
                 store.readings.seal(sealed)

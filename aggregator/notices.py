@@ -4,7 +4,7 @@ switches to its next key, and those that hear it by radio. Each can be made agai
 time from what stands on disk, so nobody waits for one that was lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wire import key_notice, topics
 from wire.registration import MLMD
@@ -13,11 +13,22 @@ from .site import Outgoing, Site
 
 
 class Notices:
-    """mlmd_of(meter_id): the M-LMD behind which a meter is, as far as it is known."""
+    """
+    mlmd_of(meter_id): the M-LMD behind which a meter is, as far as it is known. succession: the operator's KeyNotice of
+    an area that was another aggregator's before, as signed; empty otherwise.
+    """
 
-    def __init__(self, site: Site, mlmd_of: Callable[[bytes], bytes | None]) -> None:
+    def __init__(self, site: Site, mlmd_of: Callable[[bytes], bytes | None], succession: bytes = b"") -> None:
         self._site = site
         self._mlmd_of = mlmd_of
+        self._succession = succession
+
+    def succession(self, device_ids: Iterable[bytes]) -> list[Outgoing]:
+        """To devices that may still believe the aggregator before: who offers again what was acknowledged does."""
+        if not self._succession:
+            return []
+        area_id = self._site.area_id
+        return [Outgoing(topics.of_device(area_id, one, "command"), self._succession) for one in sorted(device_ids)]
 
     def about(self, device_id: bytes) -> list[Outgoing]:
         """Its key is another one now: a meter's M-LMD hears it on the way, an M-LMD's meters from it."""
@@ -33,7 +44,7 @@ class Notices:
         devices = self._site.registry.devices
         if mlmd_id not in devices:
             return []
-        return [
+        return self.succession([mlmd_id]) + [
             self._outgoing(device_id if device_id in self._behind(mlmd_id) else mlmd_id, device_id, height)
             for device_id, height in self._site.store.keys.heights().items()
             if device_id in devices and (devices[device_id].role == MLMD or device_id in self._behind(mlmd_id))

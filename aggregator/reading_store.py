@@ -14,10 +14,22 @@ _OF_KEY = "device_id = ? AND boot = ? AND sequence = ?"
 _FIRST = "data IS NOT NULL"  # the row of a reading's first window
 
 
+SCHEMA = """
+-- What light blocks on the ledger cover whose readings are not all here: of a life of ours that this file does not
+-- remember, or of the aggregator before us. What they count is never counted again.
+CREATE TABLE IF NOT EXISTS covered (
+    window_start_s INTEGER, device_id BLOB, boot INTEGER, sequence INTEGER,
+    PRIMARY KEY (window_start_s, device_id, boot, sequence)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parts_before (window_start_s INTEGER, part INTEGER, PRIMARY KEY (window_start_s, part));
+"""
+_COVERED = "SELECT 1 FROM covered WHERE window_start_s = ? AND device_id = ? AND (boot, sequence) >= (?, ?) LIMIT 1"
+
+
 class ReadingStore:
     """Also the `Known` of intake: `latest` is in memory and brought up to date by intake itself."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        db.executescript(SCHEMA)
         self._db = db
         self.latest: dict[bytes, tuple[tuple[int, int], Totals]] = {}
         for device_id, boot, sequence, data, _ in self.last_of_each_device():
@@ -52,7 +64,7 @@ class ReadingStore:
         """What intake accepted; inside a transaction. A second one with the same key is our own fault."""
         self._db.executemany(
             "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            [row for reading in taken.accepted for row in _rows(reading, received_ms, taken.carrier_id)],
+            [row for reading in taken.accepted for row in self._rows(reading, received_ms, taken.carrier_id)],
         )
         self._db.executemany(
             "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?)",
@@ -74,7 +86,10 @@ class ReadingStore:
 
     def parts_of(self, window_start_s: int) -> int:
         """How many light blocks there are for a window: the number of the next part."""
-        parts = "SELECT count(*) FROM light_blocks WHERE window_start_s = ?"
+        parts = (
+            "SELECT (SELECT count(*) FROM light_blocks WHERE window_start_s = ?1)"
+            " + (SELECT count(*) FROM parts_before WHERE window_start_s = ?1)"
+        )
         return self._db.execute(parts, (window_start_s,)).fetchone()[0]
 
     def last_light_block(self) -> tuple[int, bytes]:
@@ -120,14 +135,32 @@ class ReadingStore:
             " AND device_id = ? AND (boot, sequence) <= (?, ?)",
             [(found.number, window_start_s, entry.device_id, entry.boot, entry.sequence) for entry in found.entries],
         )
+        self._cover(found)
 
+    def note_predecessors(self, found: LightBlock) -> None:
+        """A light block of the area's aggregator before us: its part is taken, and what it counts is counted."""
+        self._db.execute("INSERT OR IGNORE INTO parts_before VALUES (?, ?)", (found.window_start_s, found.part))
+        self._cover(found)
+        self._db.executemany(
+            "UPDATE readings SET billed = 0 WHERE light_block IS NULL AND window_start_s = ?"
+            " AND device_id = ? AND (boot, sequence) <= (?, ?)",
+            [(found.window_start_s, entry.device_id, entry.boot, entry.sequence) for entry in found.entries],
+        )
 
-def _rows(reading: Accepted, received_ms: int, carrier_id: bytes) -> list[tuple]:
-    """One row for each window; the bytes stand in the first."""
-    device_id, boot, sequence, data, _, pieces = reading
-    first: bytes | None = data
-    rows = []
-    for window_start_s, billed in pieces:
-        rows.append((device_id, boot, sequence, window_start_s, first, received_ms, carrier_id, billed))
-        first = None
-    return rows
+    def _cover(self, found: LightBlock) -> None:
+        self._db.executemany(
+            "INSERT OR IGNORE INTO covered VALUES (?, ?, ?, ?)",
+            [(found.window_start_s, entry.device_id, entry.boot, entry.sequence) for entry in found.entries],
+        )
+
+    def _rows(self, reading: Accepted, received_ms: int, carrier_id: bytes) -> list[tuple]:
+        """One row for each window; the bytes stand in the first. What is counted already is not billed again."""
+        device_id, boot, sequence, data, _, pieces = reading
+        first: bytes | None = data
+        rows = []
+        for window_start_s, billed in pieces:
+            known = self._db.execute(_COVERED, (window_start_s, device_id, boot, sequence)).fetchone()
+            row = (device_id, boot, sequence, window_start_s, first, received_ms, carrier_id, billed and not known)
+            rows.append(row)
+            first = None
+        return rows

@@ -42,6 +42,7 @@ PARCELS_MAX, PARCELS_OF_SENDER_MAX, BATCH_MAX = 1024, 64, 128
 BLOCKS_MAX = 256
 FETCH_AGAIN_S = (2, 5, 10, 15)
 SUBMIT_AGAIN_S = 60
+IN_FLIGHT_S = 10  # what a life of ours that our file forgot has handed in is in a block by then
 FIRMWARE_LOOK_S = 15
 REPORT_OFFSET_S = 3  # behind the reports of devices, which come at whole periods
 T = TypeVar("T")
@@ -65,11 +66,13 @@ class Service:
             (settings.cloud_id, settings.cloud_public_key),
             self._store,
             self._series,
+            settings.area_id or b"",
         )
         self._reception = Reception(self._site)
         self._node = LightNode(self._site)
         self._control = Control(self._site, settings.limits_w, settings.feeder_power_w_max, int(clock()))
-        self._notices = Notices(self._site, self._control.mlmd_of)
+        succession = settings.area_notice_file.read_bytes() if settings.area_notice_file else b""
+        self._notices = Notices(self._site, self._control.mlmd_of, succession)
         self._firmware = Distribution(
             settings.firmware_folder,
             self._site.area_id,
@@ -81,6 +84,7 @@ class Service:
         self._receipts: Inbox[tuple[bytes, bytes]] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
         self._blocks: Inbox[bytes] = Inbox(BLOCKS_MAX, BLOCKS_MAX)
         self._unanswered = 0
+        self._has_sealed = False  # since the start
         self._level, self._not_level = asyncio.Event(), asyncio.Event()
         self._measured, self._submitted, self._issued = asyncio.Event(), asyncio.Event(), asyncio.Event()
         names = [topics.of_all_devices(self._site.area_id, leaf) for leaf in SUBSCRIBED]
@@ -133,6 +137,7 @@ class Service:
         """Connected: whatever was under way before is repeated, the ledger may have moved on."""
         self._journal.info("connected", connects=self._link.counts["connects"], dropped=self._link.counts["dropped"])
         self._lose_level()
+        self._send(self._notices.succession(self._site.registry.mlmds))
         self._send(self._node.open_submissions())
         self._send(self._control.resend_all(int(self._clock())))
 
@@ -217,6 +222,8 @@ class Service:
             self._send(answers)
             self._control.note_readings(results)
             for taken in results:
+                if taken.refused["replayed"]:
+                    self._send(self._notices.succession({taken.carrier_id, *(key[0] for key in taken.acknowledged)}))
                 if taken.gaps:
                     self._journal.info("gap", carrier=taken.carrier_id.hex(), readings=taken.gaps)
                 for reading in taken.accepted:
@@ -281,6 +288,10 @@ class Service:
         while True:
             await sleep_until(next_after(self._clock(), interval.WINDOW_S, self._settings.seal_delay_s), self._clock)
             await self._level.wait()
+            if not self._has_sealed:
+                await asyncio.sleep(IN_FLIGHT_S)
+                await self._level.wait()
+                self._has_sealed = True
             light_blocks = self._node.seal(self._clock())
             self._send(light_blocks)
             if light_blocks:

@@ -18,6 +18,8 @@ Watt = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 class AggregatorSettings(Settings):
     network_id: HexId
     secret_key_file: Path
+    area_id: HexId | None = None  # of an area that another aggregator had before
+    area_notice_file: Path | None = None  # the operator's word for its devices that it is ours now
     operator_public_key: HexKey
     cloud_id: HexId
     cloud_public_key: HexKey

@@ -24,7 +24,10 @@ class Outgoing(NamedTuple):
 
 
 class Site:
-    """area_id: the aggregator's own id. refused: counted since the last write of the counters."""
+    """
+    area_id: whose aggregator this is; the id of the area's first one, and so its own where it took over from nobody.
+    refused: counted since the last write of the counters.
+    """
 
     def __init__(
         self,
@@ -34,10 +37,11 @@ class Site:
         cloud_key: tuple[bytes, bytes],
         store: Store,
         series: TimeSeries,
+        area_id: bytes = b"",
     ) -> None:
         self.network_id = network_id
         self.signer = signer
-        self.area_id = signer.identity
+        self.area_id = area_id or signer.identity
         self.operator_id, self.operator_key = operator_key
         self.cloud_id, self.cloud_key = cloud_key
         self.store = store
@@ -46,8 +50,12 @@ class Site:
         self.refused: Counter[str] = Counter()
 
     def seal(self, kind: int, layout: Layout, content: Sequence[Any]) -> bytes:
-        """`content` signed by this aggregator."""
+        """`content` for devices, signed as the aggregator of their area."""
         return message.seal(kind, layout, content, self.area_id, self.network_id, self.signer.sign)
+
+    def seal_for_ledger(self, kind: int, layout: Layout, content: Sequence[Any]) -> bytes:
+        """`content` for the ledger and the cloud, signed under this aggregator's own id."""
+        return message.seal(kind, layout, content, self.signer.identity, self.network_id, self.signer.sign)
 
     def write_refused(self) -> None:
         """Inside a transaction."""

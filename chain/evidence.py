@@ -2,8 +2,9 @@
 What an Evidence (wire/evidence.py) proves, worked out from other people's signatures alone: nothing in it is taken on
 the word of whoever sends it. Also how one is made from what an aggregator or a neighbour has.
 
-Not covered: an aggregator that proves nothing because it keeps its readings to itself. Whoever is refused a proof of
-an acknowledged reading has that acknowledgement, and no more.
+Not covered: an aggregator that keeps a reading to itself. Nobody but it and the device knows what was said between
+them, so a withheld reading and one that never came look alike: whoever is refused a proof of an acknowledged reading
+has that acknowledgement, and no more. A wrong sum over an area's junctions needs no evidence: the ledger refuses it.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ class Fault(NamedTuple):
     digest: bytes  # SHA-256 over it as signed
     committed: Any = NOTHING  # the entry it has for the device
     signed: Any = NOTHING  # the entry the device's readings make
+    earlier: Any = None  # the light block that had the same reading before, and its digest; None where there is none
 
 
 class Unproved(Exception):
@@ -47,6 +49,8 @@ def prove(shown: Any, keys_of: KeysOf, network_id: bytes, verify: Verify) -> Fau
     digest = sha256(shown.light_block).digest()
     if shown.contrary:
         other = _light_block(shown.contrary, keys_of, network_id, verify)
+        if shown.leaves:
+            return _taken_twice(shown, (aggregator_id, block), other, keys_of, network_id, verify)
         return _two_blocks(shown, aggregator_id, block, digest, other)
     signed = entry_of(shown, block, keys_of, network_id, verify)
     found = [entry for entry in block.entries if entry.device_id == shown.device_id]
@@ -67,6 +71,28 @@ def _two_blocks(shown: Any, aggregator_id: bytes, block: Any, digest: bytes, oth
     of_what = (b"number", block.number) if is_one_number else (b"part", block.window_start_s << 16 | block.part)
     key = sha256(of_what[0] + aggregator_id + of_what[1].to_bytes(8, "big")).digest()
     return Fault(key, aggregator_id, block, digest)
+
+
+def _taken_twice(
+    shown: Any, first: tuple[bytes, Any], second: tuple[bytes, Any], keys_of: KeysOf, network_id: bytes, verify: Verify
+) -> Fault:
+    """One reading in two parts of one window: what it says is counted twice, and the later part is wrong by it."""
+    places = sorted(
+        zip((first, second), (shown.light_block, shown.contrary), shown.leaves, strict=False),
+        key=lambda place: place[0][1].part,
+    )
+    if len(shown.leaves) != 2 or len({_signer_in_tree(leaf, place[1]) for place, _, leaf in places}) != 1:
+        raise Unproved(Status.READINGS_INCOMPLETE)
+    (early, early_data, leaf), (late, late_data, again) = places
+    is_one_window = early[0] == late[0] and early[1].window_start_s == late[1].window_start_s
+    if not is_one_window or early[1].part == late[1].part or leaf.reading != again.reading:
+        raise Unproved(Status.NO_CONTRADICTION)
+    opened = _reading(leaf.reading, shown.device_id, keys_of, network_id, verify)
+    counted = _summed(shown.device_id, [opened], late[1].window_start_s)
+    digest = sha256(late_data).digest()
+    key = sha256(b"twice" + digest + sha256(leaf.reading).digest()).digest()
+    never = NOTHING._replace(device_id=shown.device_id)
+    return Fault(key, late[0], late[1], digest, counted, never, (early[1], sha256(early_data).digest()))
 
 
 def entry_of(shown: Any, block: Any, keys_of: KeysOf, network_id: bytes, verify: Verify) -> Any:
@@ -124,7 +150,8 @@ def _light_block(data: bytes, keys_of: KeysOf, network_id: bytes, verify: Verify
 
 def _reading(data: bytes, device_id: bytes, keys_of: KeysOf, network_id: bytes, verify: Verify) -> Any:
     signer_id, opened = _opened(reading, data, keys_of, network_id, verify, reading.SIZE_MAX)
-    assert signer_id == device_id
+    if signer_id != device_id:
+        raise Unproved(Status.READINGS_INCOMPLETE)
     return opened
 
 
@@ -164,3 +191,8 @@ def of_readings(nonce: int, block: bytes, leaves: Sequence[bytes], device_id: by
         for index in range(max(0, first - 1), min(len(leaves), last + 1))
     ]
     return evidence.Evidence(nonce, block, b"", device_id, tuple(shown))
+
+
+def of_one_reading(nonce: int, blocks: tuple[bytes, bytes], leaves: tuple[Any, Any], device_id: bytes) -> Any:
+    """Two parts of one window, and where the same reading stands in each (wire.evidence.Leaf)."""
+    return evidence.Evidence(nonce, *blocks, device_id, leaves)

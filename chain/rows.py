@@ -108,6 +108,12 @@ class Posted(NamedTuple):
 Recorded = Layout("Recorded", (*receipt.LAYOUT.fields, ("recorded_interval", U32))).cls
 
 
+class Seat(NamedTuple):
+    """Whose an area is now."""
+
+    aggregator_id: bytes
+
+
 class Flow(NamedTuple):
     """Energy that moved from one meter to another in one interval. GRID_ID stands for the upper network."""
 

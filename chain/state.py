@@ -29,6 +29,7 @@ from chain.rows import (
     Paid,
     Posted,
     Recorded,
+    Seat,
     Settled,
     Subject,
     Wallet,
@@ -57,6 +58,7 @@ __all__ = [
     "Paid",
     "Posted",
     "Recorded",
+    "Seat",
     "Settled",
     "State",
     "Subject",
@@ -112,6 +114,7 @@ TABLES = (
     ("validators", lambda row: Validator(*row)),
     ("payouts", lambda row: Paid(*row)),
     ("settlement_keys", lambda row: Number(*row)),  # by id: the period it is of
+    ("seats", lambda row: Seat(*row)),  # by area id, of areas that another aggregator took over
     ("moved", lambda row: Number(*row)),  # by wallet: what payouts and transfers brought it, or took
 )
 
@@ -186,6 +189,7 @@ class State:
             self.validators,
             self.payouts,
             self.settlement_keys,
+            self.seats,
             self.moved,
         ) = self.tables
 

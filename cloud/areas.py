@@ -22,7 +22,7 @@ NOWHERE = bytes(8)
 
 def areas(state: State) -> list[bytes]:
     """Every area of the ledger, ascending."""
-    return [subject_id for subject_id, subject in state.subjects.items() if subject.role == AGGREGATOR]
+    return sorted({subject.area_id for _, subject in state.subjects.items() if subject.role == AGGREGATOR})
 
 
 def area_of(state: State, transaction: bytes) -> bytes:

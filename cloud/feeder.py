@@ -19,7 +19,8 @@ def read_area_load(data: bytes, state: State, network_id: bytes) -> AreaLoad:
     envelope, report = message.open_as(
         area_load.KIND, area_load.LAYOUT, data, key_of, network_id, verify, area_load.SIZE_MAX
     )
-    if envelope.signer_id != report.area_id:
+    signer = query.subject(state, envelope.signer_id)
+    if signer is None or signer.area_id != report.area_id:
         raise WireError("unknown_signer", report.area_id.hex())
     return report
 

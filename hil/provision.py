@@ -82,6 +82,7 @@ def device_config(network: Network, site: Site) -> dict:
         "area_id": network.aggregator.id.hex(),
         "device_id": own.id.hex(),
         "aggregator_public_key": network.aggregator.public_key.hex(),
+        "operator_public_key": network.operator.public_key.hex(),
         "channel": CHANNEL,
         "sample_s": SAMPLE_S,
         "power_w_max": site.power_w_max,

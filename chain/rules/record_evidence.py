@@ -1,6 +1,6 @@
 """
 An aggregator's fault is proved: it is recorded once, the aggregator is excluded, and where its readings say something
-else than it committed, the books are set right and the interval is settled anew.
+else than it committed, or were counted twice, the books are set right and the interval is settled anew.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from chain import ed25519
 from chain.archive import is_archived
 from chain.evidence import Fault, KeysOf, Unproved, prove
-from chain.keys import keys_of
+from chain.keys import is_measuring, keys_of
 from chain.market import NOTHING
 from chain.rules.sent import Sent
 from chain.state import Book, Number, State, u32, u64
@@ -32,7 +32,8 @@ def apply(state: State, sent: Sent) -> Status:
     state.faults.put(fault.key, Number(state.interval))
     if fault.aggregator_id not in state.excluded:
         state.excluded.put(fault.aggregator_id, Number(state.interval))
-    if is_booked(state, fault):
+    blocks = [(fault.block, fault.digest), *([fault.earlier] if fault.earlier else [])]
+    if all(is_booked(state, block, digest) for block, digest in blocks):
         _correct(state, fault)
     return Status.APPLIED
 
@@ -41,12 +42,11 @@ def _keys_in(state: State) -> KeysOf:
     return lambda subject_id: [one.public_key for one in keys_of(state, subject_id)]
 
 
-def is_booked(state: State, fault: Fault) -> bool:
-    """Whether the light block at fault is the one on the ledger, and its interval is still in the state."""
-    block = fault.block
+def is_booked(state: State, block: Any, digest: bytes) -> bool:
+    """Whether this light block is the one on the ledger, and its interval is still in the state."""
     place = block.area_id + u64(block.window_start_s) + block.part.to_bytes(2, "big")
     committed = state.committed.get(place)
-    is_here = committed is not None and committed.digest == fault.digest
+    is_here = committed is not None and committed.digest == digest
     return is_here and not is_archived(state, interval_of(block.window_start_s))
 
 
@@ -54,8 +54,10 @@ def _correct(state: State, fault: Fault) -> None:
     """What the device signed in place of what was committed. Nothing happens where both are the same."""
     change = [signed - committed for signed, committed in zip(fault.signed[3:7], fault.committed[3:7], strict=True)]
     device: Any = state.subjects.get(fault.signed.device_id)
-    if not any(change) or device.area_id != fault.block.area_id:
+    if not any(change) or device is None or device.area_id != fault.block.area_id:
         return
+    if not is_measuring(state, fault.signed.device_id, interval_of(fault.block.window_start_s)):
+        return  # nothing of it was booked
     interval = u32(interval_of(fault.block.window_start_s))
     device_id = fault.signed.device_id
     before: Book = state.books.get(interval + device_id, NOTHING)

@@ -1,11 +1,14 @@
-"""The operator puts a key on the ledger: from now on its holder may send what its role allows."""
+"""
+The operator puts a key on the ledger: from now on its holder may send what its role allows. An area whose aggregator
+was excluded or revoked is given to another one; it keeps its name, which is the id of its first aggregator.
+"""
 
 from hashlib import sha256
 from typing import Any
 
 from chain.ed25519 import is_sound
 from chain.rules.sent import Sent
-from chain.state import State, Subject, Wallet
+from chain.state import Seat, State, Subject, Wallet
 from chain.status import Status
 from wire import energy_type
 from wire.registration import AGGREGATOR, CLOUD, METER, MLMD, USER
@@ -34,6 +37,8 @@ def apply(state: State, sent: Sent) -> Status:
     # APPLY
     subject = Subject(new.role, new.public_key, new.owner_id, new.area_id, new.energy_type)
     state.subjects.put(new.subject_id, subject)
+    if new.role == AGGREGATOR and new.area_id != new.subject_id:
+        state.seats.put(new.area_id, Seat(new.subject_id))
     if new.role == USER:
         state.wallets.put(new.subject_id, Wallet(0, 0, 0))
     return Status.APPLIED
@@ -49,7 +54,17 @@ def _check_owner(state: State, new: Any) -> Status:
 def _check_area(state: State, new: Any) -> Status:
     if new.role in (METER, MLMD):
         aggregator = state.subjects.get(new.area_id)
-        is_area = aggregator is not None and aggregator.role == AGGREGATOR
+        is_area = aggregator is not None and aggregator.role == AGGREGATOR and aggregator.area_id == new.area_id
         return Status.APPLIED if is_area else Status.AREA_NOT_REGISTERED
     own_area = new.subject_id if new.role == AGGREGATOR else NOBODY
-    return Status.APPLIED if new.area_id == own_area else Status.AREA_NOT_ALLOWED
+    is_allowed = new.area_id == own_area or (new.role == AGGREGATOR and _is_vacant(state, new.area_id))
+    return Status.APPLIED if is_allowed else Status.AREA_NOT_ALLOWED
+
+
+def _is_vacant(state: State, area_id: bytes) -> bool:
+    """Whether this area has lost its aggregator."""
+    first = state.subjects.get(area_id)
+    if first is None or first.role != AGGREGATOR or first.area_id != area_id:
+        return False
+    last_id = state.seats.get(area_id, Seat(area_id)).aggregator_id
+    return last_id in state.excluded or last_id in state.revoked

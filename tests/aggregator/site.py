@@ -17,8 +17,10 @@ LIMITS_W: dict[bytes, int] = {}
 class Aggregator:
     """crash() loses everything that was not on disk. sent: all messages it handed out."""
 
-    def __init__(self, path: Path, feeder_w_max: int = 1_000_000) -> None:
+    def __init__(self, path: Path, feeder_w_max: int = 1_000_000, name: str = "aggregator", area: str = "") -> None:
+        """name: whose key it has. area: of which aggregator it took the area over."""
         self._path, self._feeder_w_max = path, feeder_w_max
+        self._name, self._area_id = name, signer(area).identity if area else b""
         self.now_s: float = NOW
         self.sent: list[Outgoing] = []
         self._open()
@@ -28,11 +30,12 @@ class Aggregator:
         self.store = Store(self._path)
         self.site = Site(
             NETWORK,
-            signer("aggregator"),
+            signer(self._name),
             (operator.identity, operator.public_key),
             (cloud.identity, cloud.public_key),
             self.store,
             TimeSeries(""),
+            self._area_id,
         )
         self.reception = Reception(self.site)
         self.node = LightNode(self.site)

@@ -185,6 +185,14 @@ def test_until_the_device_uses_its_next_key_all_it_says_under_the_one_before_is_
     assert read_event(signed, ident("mlmd-1"), site.site.registry, NETWORK), "what was before is still told"
 
 
+def test_the_operators_word_for_an_areas_new_aggregator_is_passed_on(site):
+    word = sign("operator", key_notice.KIND, key_notice.LAYOUT, (NOW, ident("aggregator"), signer("next").public_key))
+    passing = Notices(site.site, site.control.mlmd_of, word)
+    assert passing.through(ident("mlmd-1")) == passing.succession({ident("mlmd-1")})
+    assert [sent.payload for sent in passing.succession({ident("mlmd-1"), ident("meter-1")})] == [word, word]
+    assert notices(site).succession({ident("mlmd-1")}) == [], "where the area was nobody's before"
+
+
 # -- what the operator orders ------------------------------------------------------------------------
 
 

@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
+from chain.ed25519 import verify
 from chain.status import Status
-from tests.aggregator.area import NOW, ident, reading_of, record, registry
+from tests.aggregator.area import NETWORK, NOW, ident, reading_of, record, registry, signer
 from tests.aggregator.chain_of_blocks import ChainOfBlocks
 from tests.aggregator.site import Aggregator
 from wire import acknowledgement, cbor, cose, light_block, message, topics
@@ -165,6 +166,52 @@ def test_the_ledger_s_word_stands_over_a_store_from_a_backup(aggregator, chain, 
     assert (content(second).number, content(second).window_start_s) == (2, NOW)
     assert content(second).previous_hash == old.store.readings.light_block(1)
     assert [entry.sequence for entry in content(second).entries] == [2]
+
+
+def test_what_a_forgotten_light_block_counts_is_not_counted_again(aggregator, chain, tmp_path):
+    """
+    The store is lost after a seal, and a device whose acknowledgement was lost with it offers its reading once more:
+    sealed again it would be proof of a fault (one reading in two light blocks), and nobody did wrong.
+    """
+    aggregator.take(reading(1), reading(1, name="meter-2"))
+    aggregator.now_s = NOW + 30
+    (first,) = aggregator.seal()
+    on_ledger = chain.add(first.payload)
+    again = Aggregator(tmp_path / "new.sqlite")
+    again.now_s = NOW + 900
+    again.follow(*chain.blocks[:-1])
+    assert again.take(reading(1, name="meter-2")), "it came before the ledger told"
+    again.follow(on_ledger)
+    assert again.take(reading(1)), "and this one after: both are acknowledged"
+    again.take(reading(2), reading(3, window=0))
+    again.now_s = NOW + 930
+    sealed = [content(sent) for sent in again.seal()]
+    assert [(one.number, one.window_start_s, one.part) for one in sealed] == [(2, NOW - WINDOW_S, 1), (3, NOW, 0)]
+    assert [one.reading_count for one in sealed] == [1, 1], "what is new, and nothing else"
+
+
+def test_another_aggregator_goes_on_where_the_one_before_was_excluded(aggregator, chain, tmp_path):
+    aggregator.take(reading(1), reading(1, name="meter-2"))
+    aggregator.now_s = NOW + 30
+    (first,) = aggregator.seal()
+    chain.add(first.payload)
+    successor = Aggregator(tmp_path / "new.sqlite", name="aggregator-2", area="aggregator")
+    successor.now_s = NOW + 900
+    successor.follow(*chain.blocks)
+    assert successor.site.registry.devices == aggregator.site.registry.devices, "the area keeps its name and devices"
+    (answer,) = successor.take(reading(1), reading(2), reading(3, window=0))
+    assert answer.topic == topics.of_device(ident("aggregator"), ident("mlmd-1"), "acknowledgement")
+    said = cose.open_envelope(answer.payload)
+    assert said.signer_id == ident("aggregator"), "for devices it is the area's"
+    cose.check_signature(said, signer("aggregator-2").public_key, NETWORK, verify)
+    successor.now_s = NOW + 930
+    sealed = [cose.open_envelope(sent.payload) for sent in successor.seal()]
+    assert {one.signer_id for one in sealed} == {ident("aggregator-2")}, "for the ledger it is itself"
+    blocks = [message.decode(light_block.LAYOUT, one.payload) for one in sealed]
+    assert [(one.number, one.part, one.reading_count) for one in blocks] == [(1, 1, 1), (2, 0, 1)]
+    assert {one.area_id for one in blocks} == {ident("aggregator")} and blocks[0].previous_hash == bytes(32)
+    report = cose.open_envelope(successor.control.area_load(NOW).payload)
+    assert report.signer_id == ident("aggregator-2")
 
 
 def test_a_reading_counts_in_one_light_block_only(aggregator):

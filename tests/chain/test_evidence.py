@@ -3,6 +3,7 @@ An aggregator that lies or says two things, convicted by what it and the devices
 over real readings, by the same arithmetic as production (aggregator/light_block.py).
 """
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from aggregator.light_block import Leaf, compose
 from chain import evidence as proofs
 from chain.audit import conservation
 from chain.status import Status
-from tests.chain.world import START, World, window
-from wire import evidence, kind, light_block, reading
+from tests.chain.story import check
+from tests.chain.world import START, World, entry, window
+from wire import cose, evidence, kind, light_block, merkle, reading, revocation
 from wire.interval import WINDOW_S
 
 TRUE_WH = {"m1": 700, "m2": 300, "m3": 50}
@@ -47,6 +49,9 @@ class Court(World):
 
     def shown(self, block: bytes, device: str) -> Any:
         return proofs.of_readings(0, block, [leaf.data for leaf in self.leaves], self.id(device))
+
+    def is_of(self, leaf: Any, device: str) -> bool:
+        return cose.open_envelope(leaf.reading).signer_id == self.id(device)
 
     def booked_wh(self, device: str) -> int:
         return self.state.books.get(START.to_bytes(4, "big") + self.id(device)).consumed_wh
@@ -136,8 +141,6 @@ def proofs_verify(public_key: bytes, data: bytes, signature: bytes) -> bool:
 
 
 def court_entries(court: Court) -> tuple[Any, ...]:
-    from tests.chain.world import entry
-
     return (entry(court.id("m1")),)
 
 
@@ -166,3 +169,108 @@ def test_a_wrong_light_block_that_is_not_on_the_ledger_changes_no_book():
     wrong = court.block(bent(court, "m1", consumed_wh=1))
     assert court.accuse(court.shown(wrong, "m1")) is Status.APPLIED
     assert court.booked_wh("m1") == TRUE_WH["m1"]
+
+
+def parts(court: Court, *places: tuple[int, list[tuple[str, int]]]) -> tuple[list[bytes], list[list[Any]]]:
+    """Light blocks of one window after another, (half of the interval, readings), with the leaves of each."""
+    blocks, trees = [], []
+    for number, (half, signed) in enumerate(places, start=1):
+        start_s = window(START, half)
+        leaves = sorted(Leaf(court.id(name), 1, n, court.reading(name, n, start_s=start_s)) for name, n in signed)
+        part = sum(earlier == half for earlier, _ in places[: number - 1])
+        previous = sha256(blocks[-1]).digest() if blocks else bytes(32)
+        composed = compose(number, previous, court.id("area"), start_s, part, leaves, frozenset())
+        blocks.append(court.sign("area", kind.LIGHT_BLOCK, light_block.LAYOUT, composed))
+        trees.append([evidence.Leaf(leaf.data, index, tuple(merkle.proof([one.data for one in leaves], index)))
+                      for index, leaf in enumerate(leaves)])  # fmt: skip
+    return blocks, trees
+
+
+def test_one_reading_in_two_parts_of_a_window():
+    court = Court()
+    blocks, trees = parts(court, (0, [("m1", 1), ("m2", 1)]), (0, [("m1", 1), ("m3", 1)]))
+    for block in blocks:
+        court.must(block)
+    court.must(court.advance(START + 1))
+    court.must(court.settlement(START))
+    assert court.booked_wh("m1") == 2 * TRUE_WH["m1"]
+    first, second = (next(leaf for leaf in tree if court.is_of(leaf, "m1")) for tree in trees)
+    shown = proofs.of_one_reading(0, (blocks[0], blocks[1]), (first, second), court.id("m1"))
+    assert court.accuse(shown) is Status.APPLIED
+    assert court.booked_wh("m1") == TRUE_WH["m1"]
+    court.must(court.settlement(START))
+    assert not any(conservation(court.state).values())
+    swapped = proofs.of_one_reading(0, (blocks[1], blocks[0]), (second, first), court.id("m1"))
+    assert court.accuse(swapped, "user-m2") is Status.EVIDENCE_KNOWN
+    assert court.booked_wh("m1") == TRUE_WH["m1"]
+    assert court.one(court.block(half=1)) is Status.AGGREGATOR_EXCLUDED
+
+
+def test_a_reading_in_two_light_blocks_that_is_no_fault():
+    court = Court()
+    (one, other, elsewhere), trees = parts(
+        court, (0, [("m1", 1), ("m2", 1)]), (0, [("m1", 2), ("m3", 1)]), (1, [("m1", 1), ("m2", 1)])
+    )
+    mine = [next(leaf for leaf in tree if court.is_of(leaf, "m1")) for tree in trees]
+    theirs = next(leaf for leaf in trees[0] if court.is_of(leaf, "m2"))
+    for blocks, leaves, device, status in (
+        ((one, other), (mine[0], mine[1]), "m1", Status.NO_CONTRADICTION),  # two readings of one window
+        ((one, elsewhere), (mine[0], mine[2]), "m1", Status.NO_CONTRADICTION),  # of two windows
+        ((one, other), (mine[0], mine[0]), "m1", Status.PROOF_WRONG),  # it is in one of them alone
+        ((one, one), (mine[0], mine[0]), "m1", Status.NO_CONTRADICTION),
+        ((one, other), (mine[0], theirs), "m1", Status.PROOF_WRONG),
+        ((one, other), (mine[0],), "m1", Status.READINGS_INCOMPLETE),
+        ((one, other), (mine[0], mine[1], mine[1]), "m1", Status.READINGS_INCOMPLETE),
+    ):
+        assert court.accuse(proofs.of_one_reading(0, blocks, leaves, court.id(device))) is status
+    assert not len(court.state.excluded)
+
+
+def test_twice_is_only_corrected_where_both_were_booked():
+    court = Court()
+    (one, other), trees = parts(court, (0, [("m1", 1)]), (0, [("m1", 1)]))
+    court.must(one)  # the other was signed, and never reached the ledger
+    shown = proofs.of_one_reading(0, (one, other), (trees[0][0], trees[1][0]), court.id("m1"))
+    assert court.accuse(shown) is Status.APPLIED
+    assert court.booked_wh("m1") == TRUE_WH["m1"]
+
+
+# -- an area that lost its aggregator -----------------------------------------------------------------
+
+SUCCESSION = """
+    register area-2 aggregator area=area             AREA_NOT_ALLOWED   # it has one
+    register area-2 aggregator area=m1               AREA_NOT_ALLOWED
+"""
+AFTERWARDS = """
+    register m1-too aggregator area=m1               AREA_NOT_ALLOWED
+    register area-2 aggregator area=area             APPLIED
+    register area-3 aggregator area=area             AREA_NOT_ALLOWED   # it has one again
+    register m4 meter owner=user-m1 area=area        APPLIED
+    register m5 meter owner=user-m1 area=area-2      AREA_NOT_REGISTERED  # the area keeps its name
+"""
+
+
+def committed_by(court: Court, signer: str, number: int, half: int, part: int, **rows: Any) -> Status:
+    entries = tuple(sorted(entry(court.id(name), **fields) for name, fields in rows.items()))
+    previous = court.state.heads.get(court.id(signer), (0, bytes(32)))[1]
+    fields = (number, previous, court.id("area"), window(START, half), part, 1, bytes(32), 0, entries)
+    return court.one(court.sign(signer, kind.LIGHT_BLOCK, light_block.LAYOUT, fields))
+
+
+def test_another_aggregator_takes_an_excluded_ones_area_over():
+    court = Court()
+    check(court, SUCCESSION)
+    block = court.block(bent(court, "m1", consumed_wh=100))
+    court.must(block)
+    assert court.accuse(court.shown(block, "m1")) is Status.APPLIED
+    check(court, AFTERWARDS)
+    assert committed_by(court, "area", 2, 1, 0, m1={"consumed_wh": 7}) is Status.AGGREGATOR_EXCLUDED
+    assert committed_by(court, "area-2", 1, 0, 0, m1={"consumed_wh": 7}) is Status.PART_OUT_OF_ORDER
+    assert committed_by(court, "area-2", 1, 0, 1, m1={"consumed_wh": 7}) is Status.APPLIED, "its own chain, from 1"
+    assert court.booked_wh("m1") == TRUE_WH["m1"] + 7
+    for who in ("area", "area-2"):
+        itself = {who: {"consumed_wh": 1}}
+        assert committed_by(court, "area-2", 2, 1, 0, **itself) is Status.ENTRY_OF_ANOTHER_AREA
+    ended = (court.next_nonce("operator"), court.id("area-2"), 1)
+    court.must(court.sign("operator", kind.REVOCATION, revocation.LAYOUT, ended))
+    check(court, "register area-3 aggregator area=area   APPLIED")

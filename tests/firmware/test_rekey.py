@@ -1,6 +1,7 @@
 """Devices change their keys: made there, announced by the old one, in use when the ledger has it; nothing is lost."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from hil import images
 from hil.identity import Identity, verify
 from tests.firmware.micropython import micropython
 from tests.firmware.neighbourhood import Neighbourhood
-from wire import command, cose, key_notice, kind, message, rotation, topics
+from wire import command, cose, key_notice, kind, message, receipt, rotation, topics
 from wire.errors import WireError
 
 ASK = """
@@ -178,6 +179,48 @@ def test_an_mlmd_changes_its_key_and_is_still_believed(tmp_path):
     street.stop()
     for name in ("mlmd-1", "mlmd-2", *mine):
         assert_whole(street, name, 5)
+
+
+def test_an_area_gets_another_aggregator(tmp_path):
+    """By the operator's word alone; a meter that was off hears it when it offers again what was acknowledged."""
+    street = Neighbourhood(tmp_path, 36_000)
+    network, aggregator = street.network, street.aggregator
+    successor, area_id = Identity.of(9, "successor"), network.aggregator.id
+    street.start()
+    street.play(1000)
+    aggregator.command("meter-01", command.RELAY, 1)
+    street.devices["meter-02"].power_off()
+    street.play(1100)
+
+    def tell(name: str, signer: Identity, number: int) -> None:
+        fields = (number, area_id, successor.public_key)
+        said = message.seal(key_notice.KIND, key_notice.LAYOUT, fields, signer.id, network.network_id, signer.sign)
+        street.broker.publish(topics.of_device(area_id, network.devices[name].id, "command"), said)
+
+    tell("mlmd-1", network.aggregator, 5)  # no aggregator names its own successor
+    tell("mlmd-1", successor, 5)
+    street.play(1900)
+    assert aggregator.readings, "the aggregator before is still believed"
+    tell("mlmd-1", network.operator, 5)
+    street.play(1950)
+    # From now on only who has the successor's key is believed, under the area's name.
+    as_area = Identity.of(9, "successor")
+    vars(as_area)["id"] = area_id
+    aggregator.network = replace(network, aggregator=as_area)
+    aggregator.sequence = 0
+    aggregator.command("meter-01", command.RELAY, 0)  # numbers begin anew
+    street.devices["meter-02"].power_on()
+    street.play(2800)
+    tell("meter-02", network.operator, 5)
+    street.play(4600)
+    assert [one.outcome for one in aggregator.receipts] == [receipt.OBEYED] * 2
+    street.stop()
+    waiting = {
+        name: found["counters"]["readings_signed"] - found["counters"]["readings_acknowledged"]
+        for name, found in street.on_flash().items()
+    }
+    assert all(count <= 1 for count in waiting.values()), waiting
+    assert_whole(street, "mlmd-1", 5)
 
 
 def test_notices_that_are_not_believed(tmp_path):
