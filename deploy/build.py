@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import modules, romfs
+from deploy import members, modules, romfs, short
 from deploy.boards import Board, board, check_role
 from deploy.compact import compact
 from deploy.cross import compile_module
 from deploy.errors import BuildError
+from deploy.link import link
 
 _START = "main.py"
 _BUDGET = Path(__file__).with_name("budget.toml")
@@ -64,19 +65,26 @@ def budget(role: str, board_name: str) -> int:
 
 def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
     """The files of the device tree. Raises BuildError."""
-    return compiled(modules.needed(role, board_name, architecture), architecture, is_whole=True)
+    texts = _texts(modules.needed(role, board_name, architecture))
+    start = texts.pop(_START)
+    linked = link(texts, f"{role}.py")
+    files = _compiled(compact(short.shorten(members.shorten(linked.texts)), is_whole=True), architecture)
+    return dict(sorted((files | {_START: start.encode()}).items()))
 
 
-def compiled(sources: Mapping[str, Path], architecture: str, is_whole: bool = False) -> dict[str, bytes]:
-    """`sources` (name in the tree -> file) cross-compiled; main.py as it is. is_whole: as for `compact`."""
-    texts = {name: source.read_text(encoding="utf-8") for name, source in sources.items()}
-    files = {}
-    for name, text in compact(texts, is_whole).items():
-        if name == _START:
-            files[name] = texts[name].encode()
-        else:
-            files[name.removesuffix(".py") + ".mpy"] = compile_module(text, name, architecture)
-    return files
+def compiled(sources: Mapping[str, Path], architecture: str) -> dict[str, bytes]:
+    """`sources` (name in the tree -> file) cross-compiled, for code that others import; main.py as it is."""
+    texts = _texts(sources)
+    start = {name: texts.pop(name).encode() for name in (_START,) if name in texts}
+    return start | _compiled(compact(texts, is_whole=False), architecture)
+
+
+def _texts(sources: Mapping[str, Path]) -> dict[str, str]:
+    return {name: source.read_text(encoding="utf-8") for name, source in sources.items()}
+
+
+def _compiled(texts: Mapping[str, str], architecture: str) -> dict[str, bytes]:
+    return {name.removesuffix(".py") + ".mpy": compile_module(text, name, architecture) for name, text in texts.items()}
 
 
 def rom(files: Mapping[str, bytes]) -> bytes:

@@ -22,7 +22,11 @@ ROLES = {"meter": registration.METER, "mlmd": registration.MLMD}
 FAULTS = {
     "raises": "raise RuntimeError('this image does not boot')",
     "hangs": "import time\nwhile True:\n    time.sleep(1)",
-    "mute": "import timekeeper\ntimekeeper.Timekeeper.answer = lambda *_: None",
+    "mute": """
+import asyncio, espnow
+def nobody(*_):
+    raise OSError
+asyncio.open_connection = espnow.ESPNow.send = nobody""",
 }
 
 

@@ -19,7 +19,8 @@ import board_channel
 import board_rom
 import board_vfs
 import esp32
-import network  # noqa: F401 - what a board has built in; the host's files are out of reach below
+import espnow  # noqa: F401 - what a board has built in, and network
+import network  # noqa: F401 - the host's files are out of reach below
 import rom  # noqa: F401 - in place of the firmware's
 import vfs
 
