@@ -60,6 +60,7 @@ class _Linker:
         self._root = root
         alone = {module for source in sources.values() for module in source.modules_as_values()}
         self._linked = self._in_order(root, alone, {})
+        self._check_order(alone)
         self._numbers: dict[_Place, int] = {}
         for name in self._linked | dict.fromkeys(sources):
             self._find_numbers(sources[name])
@@ -72,6 +73,14 @@ class _Linker:
                 self._in_order(other, alone, found)
         found[name] = None
         return found
+
+    # What stays a module though the linked one imports it at once is imported before the linked one is there.
+    def _check_order(self, alone: set[str]) -> None:
+        for name in self._linked:
+            for other in self._sources[name].needed_at_once:
+                needs = self._sources[other].needed_at_once if other in self._sources and other in alone else ()
+                if any(need in self._linked for need in needs):
+                    raise BuildError(f"{name} imports {other}, which is used as a value somewhere: pass what it has")
 
     # Where what a name stands for is first defined, if that is in a module of ours.
     def _origin(self, source: Source, node: ast.AST, scope: Scope) -> _Place | None:

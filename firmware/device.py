@@ -95,13 +95,13 @@ class Device:
         self._sequences[kind] = number
         return number
 
-    def tell(self, what, fields, note=b""):
-        """Sign a receipt or an event (what: its module of wire), without its boot and sequence, and keep it."""
-        number = self.next_sequence(what.KIND)
-        signed = self.identity.seal(what.KIND, what.LAYOUT, (self.boot, number) + fields)
+    def tell(self, kind, layout, acknowledged, fields, note=b""):
+        """Sign a receipt or an event, without its boot and sequence, and keep it. acknowledged: of its wire module."""
+        number = self.next_sequence(kind)
+        signed = self.identity.seal(kind, layout, (self.boot, number) + fields)
         if self._told.is_full():
             self._told.give_up_oldest()
-        self._told.append(self.boot, what.ACKNOWLEDGED + number, 0, signed, note)
+        self._told.append(self.boot, acknowledged + number, 0, signed, note)
         self.telling.wake()
 
     def has_told(self, note):

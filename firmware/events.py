@@ -11,4 +11,5 @@ def tell(device, faults):
     for fault in faults.take_changes():
         value = max(-0x80000000, min(0x7FFFFFFF, fault.value))
         code = event.CODES.index(fault.kind)
-        device.tell(event, (fault.begin_s, fault.end_s, code, fault.subject, value))
+        fields = (fault.begin_s, fault.end_s, code, fault.subject, value)
+        device.tell(event.KIND, event.LAYOUT, event.ACKNOWLEDGED, fields)

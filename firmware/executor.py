@@ -82,7 +82,8 @@ class Executor:
             seen.relays,
         )
         self._answered = order.sequence
-        self._teller.tell(receipt, fields, _note(order.sequence))
+        kind, layout = receipt.KIND, receipt.LAYOUT
+        self._teller.tell(kind, layout, receipt.ACKNOWLEDGED, fields, _note(order.sequence))
 
 
 # What a receipt is found again by: the command it answers.

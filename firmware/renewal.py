@@ -105,7 +105,8 @@ class Renewal:
         if slots.reason != "none":
             told.insert(0, ("firmware_rolled_back", REASONS.index(slots.reason)))
         for code, value in told:
-            self._device.tell(event, (now_s, now_s, event.CODES.index(code), b"", value))
+            fields = (now_s, now_s, event.CODES.index(code), b"", value)
+            self._device.tell(event.KIND, event.LAYOUT, event.ACKNOWLEDGED, fields)
         slots.report_sent()
 
     # -- what is fetched ----------------------------------------------------------------------

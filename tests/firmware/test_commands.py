@@ -78,10 +78,10 @@ class World:
     def count(self, name):
         self.counts[name] = self.counts.get(name, 0) + 1
 
-    def tell(self, what, fields, note):
+    def tell(self, kind, layout, _acknowledged, fields, note):
         self.sequence += 1
         head = (self.memory.boot, self.sequence)
-        signed = self.identity.seal(what.KIND, what.LAYOUT, head + fields)
+        signed = self.identity.seal(kind, layout, head + fields)
         self.told.append((note, signed))
 
     def has_told(self, note):
