@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chain.cometbft.program import NoCometBft
-from tests.bench import cometbft, crypto, firmware_size, flash_wear, growth, intake, ledger, settlement, tls
+from tests.bench import cometbft, crypto, firmware_size, flash_wear, growth, intake, ledger, proofs, settlement, tls
 
 # What a device may take of the textbook's time (P9).
 DEVICE_RATIO_MAX = 0.75
@@ -40,7 +40,8 @@ def holds(figure: dict[str, float]) -> bool:
 def main() -> None:
     table = Table("figure", "measured", "promised", "")
     quick = (device_figures, firmware_size.figures, flash_wear.figures, tls.figures, intake.figures, ledger.figures)
-    for group in quick if "--quick" in sys.argv else (*quick, settlement.figures, growth.figures, cometbft_figures):
+    slow = (settlement.figures, growth.figures, proofs.figures, cometbft_figures)
+    for group in quick if "--quick" in sys.argv else (*quick, *slow):
         for name, figure in group().items():
             promised = f">= {figure['target']}" if "target" in figure else f"<= {figure['at_most']}"
             table.add_row(name, f"{figure['value']:g}", promised, "holds" if holds(figure) else "MISSED")
