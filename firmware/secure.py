@@ -12,12 +12,16 @@ _CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256",)
 
 
 def _read(name):
-    with open("tls-" + name + ".der", "rb") as file:
-        return file.read()
+    name = "tls-" + name + ".der"
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError:
+        raise ValueError(name + " is missing on the flash: provisioning writes it")
 
 
 def context():
-    """The SSLContext of all connections. Raises OSError for a missing file, ValueError for a wrong one."""
+    """The SSLContext of all connections. Raises ValueError for a file that is missing or wrong."""
     made = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     made.verify_mode = tls.CERT_REQUIRED  # pyright: ignore[reportAttributeAccessIssue]  an attribute of C
     made.set_ciphers(_CIPHERS)

@@ -8,6 +8,7 @@ import pytest
 from deploy import certificates
 from deploy.certificates import authority, for_client
 from hil import interpreter
+from hil.errors import ParticipantDied
 from hil.identity import Identity
 from hil.secure_link import HOST, PORT, Gate
 from tests.bench import hooked
@@ -85,25 +86,23 @@ def build(tmp_path, gate):
 def test_everything_goes_by_and_nobody_reads_it(build, gate):
     wire = Wire(gate)
     town = build(wire, gate.files("mlmd-1"))
-    town.play(1810)
-    assert town.aggregator.bundles == [3, 3]
+    town.play(910)
+    assert town.aggregator.bundles == [3]
     assert gate.counts == {"handshakes": 1, "refused": 0}
-    assert len(wire.sent) > 2000
+    assert len(wire.sent) > 1500
     assert b"MQTT" not in wire.sent
     assert b"gridtide/v1" not in wire.sent
-    town.stop()
-    assert town.on_flash()["mlmd-1"]["counters"]["readings_acknowledged"] == 1  # as of the second
 
 
 def test_it_comes_back_when_the_broker_does(build, gate):
     town = build(gate, gate.files("mlmd-1"))
     town.play(400)
     town.broker.go_down()
-    town.play(1000)
+    town.play(600)
     town.broker.is_up = True
-    town.play(1810)
+    town.play(910)
     assert gate.counts == {"handshakes": 2, "refused": 0}
-    assert sum(town.aggregator.bundles) >= 6
+    assert town.aggregator.bundles == [3]
 
 
 def test_reconnecting_leaks_nothing(build, gate, monkeypatch, tmp_path):
@@ -115,15 +114,15 @@ def test_reconnecting_leaks_nothing(build, gate, monkeypatch, tmp_path):
     device, now_s, taken = town.devices["mlmd-1"], 0, []
     (tmp_path / "other").mkdir()
     stranger = Gate(town.broker, tmp_path / "other", IDS)
-    for connections in range(1, 5):
-        for front, lasts_s in ((Silent(), 60), (stranger, 120), (gate, 120)):
+    for connections in range(1, 4):
+        for front, lasts_s in ((Silent(), 45), (stranger, 75), (gate, 65)):
             device.tap, now_s = front, now_s + lasts_s
             town.play(now_s)
         assert gate.counts["handshakes"] == connections
         taken.append(struct.unpack(hooked.LAYOUT, counts.read_bytes())[0])
         town.broker.go_down()
         town.broker.is_up = True
-    assert stranger.counts["refused"] > 4
+    assert stranger.counts["refused"] > 2
     assert 20_000 < min(taken) <= max(taken) < min(taken) + 100  # signatures differ by a byte or two
 
 
@@ -151,14 +150,21 @@ def test_nothing_is_said_to_or_by_the_wrong_one(build, gate, how):
         return config
 
     town = build(gate, files or {}, edit)
-    town.play(1000)
+    town.play(200)
     assert gate.counts["handshakes"] == 0
     assert gate.counts["refused"] > 5  # it goes on trying
-    assert town.aggregator.bundles == []
-    assert town.broker.retained == {}
+    assert town.broker.retained == {}, "it says that it is online first of all"
     town.lock_out({"mlmd-1"})
-    town.play(1001)
-    assert town.switched("mlmd-1", BREAKER_PIN)[-1] == (1000, 0)
+    town.play(201)
+    assert town.switched("mlmd-1", BREAKER_PIN)[-1] == (200, 0)
+
+
+def test_a_file_that_is_missing_is_named(build, gate):
+    files = gate.files("mlmd-1")
+    del files["tls-key.der"]
+    town = build(gate, files)
+    with pytest.raises(ParticipantDied, match=r"tls-key\.der is missing on the flash"):
+        town.play(10)
 
 
 def test_the_breaker_acts_in_the_middle_of_a_handshake(build, gate):
