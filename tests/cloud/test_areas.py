@@ -3,12 +3,15 @@ What light nodes are sent of each block: checked by the light node's own code, a
 a second reader divides by hand.
 """
 
+import cbor2
 import pytest
 
 from aggregator.follow import Head, Next, Same, follow
 from chain.ed25519 import verify
+from chain.prove import decision
 from tests.aggregator.area import NETWORK, ident, sign, signer
 from tests.cloud.town import START, Town
+from tests.phone import from_the_docs
 from wire import area_block, cbor, contract, cose, kind, message, registration, topics
 from wire.errors import WireError
 
@@ -100,3 +103,30 @@ def test_an_area_with_nothing_in_a_block_gets_little_more_than_its_header(town):
 def test_a_question_that_is_none(town, question):
     with pytest.raises(WireError):
         town.node.answer_area_fetch(question)
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_a_checker_written_from_the_docs_agrees(town, area):
+    cloud = signer("cloud")
+    for data, step in zip(of(area, town), followed(of(area, town)), strict=True):
+        header, shown, decided = from_the_docs.area_block(data, cloud.public_key, NETWORK)
+        assert header["height"] == step.block.height
+        assert shown == [list(one) for one in zip(step.block.transactions, step.block.statuses, strict=True)]
+        assert decided == [list(one) for one in step.block.decisions]
+        with pytest.raises(AssertionError):
+            from_the_docs.area_block(with_other_status(data), cloud.public_key, NETWORK)
+
+
+def with_other_status(data: bytes) -> bytes:
+    part = message.decode(area_block.LAYOUT, data)
+    if part.transactions:
+        bent = part.transactions[-1]._replace(status=part.transactions[-1].status + 1)
+        return message.encode(area_block.LAYOUT, part._replace(transactions=(*part.transactions[:-1], bent)))
+    return message.encode(area_block.LAYOUT, part._replace(beside_outcomes=(bytes(32),)))
+
+
+def test_a_decision_checked_from_the_docs(town):
+    block = next(one for one in town.blocks if one.decisions)
+    made = cbor2.loads(decision(block.decisions, 0, town.ledger.header(block.height)))
+    header = from_the_docs.header(made[0], signer("cloud").public_key, NETWORK)
+    assert from_the_docs.decision(made, header["decisions_root"]) == list(block.decisions[0])

@@ -102,3 +102,43 @@ def status(proof: list, transaction: bytes, outcomes_root: bytes) -> int:
     assert leaf[:32] == h(transaction)
     under(leaf, place, outcomes_root)
     return int.from_bytes(leaf[32:], "big")
+
+
+def decision(proof: list, decisions_root: bytes) -> list:
+    """Section 2: the decision's array."""
+    _, _, _, leaf, (place,) = proof
+    under(leaf, place, decisions_root)
+    return cbor2.loads(leaf)
+
+
+def area_block(data: bytes, public_key: bytes, network_id: bytes) -> tuple[dict[str, Any], list, list]:
+    """Section 7: the header, the transactions with their status, and the decisions."""
+    signed, count, shown, beside, beside_outcomes, decided_count, decided, beside_decisions = cbor2.loads(data)
+    found = header(signed, public_key, network_id)
+    transactions = {index: transaction for index, transaction, _ in shown}
+    outcomes = {index: h(transaction) + status.to_bytes(2, "big") for index, transaction, status in shown}
+    decisions = {index: cbor2.dumps(one) for index, one in decided}
+    assert part(count, transactions, beside) == found["transactions_root"]
+    assert part(count, outcomes, beside_outcomes) == found["outcomes_root"]
+    assert part(decided_count, decisions, beside_decisions) == found["decisions_root"]
+    return found, [row[1:] for row in shown], [row[1] for row in decided]
+
+
+def part(count: int, leaves: dict[int, bytes], beside: list) -> bytes:
+    """The root of a tree of which some leaves are shown."""
+    given = iter(beside)
+
+    def walk(low: int, size: int) -> bytes:
+        if all(not low <= index < low + size for index in leaves):
+            return next(given)
+        if size == 1:
+            return h(b"\0", leaves[low])
+        split = 1
+        while 2 * split < size:
+            split *= 2
+        left = walk(low, split)
+        return h(b"\1", left, walk(low + split, size - split))
+
+    root = walk(0, count) if count else h(b"")
+    assert next(given, None) is None and all(0 <= index < count for index in leaves)
+    return root
