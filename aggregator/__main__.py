@@ -15,6 +15,7 @@ from link.journal import open_journal
 from link.settings import SettingsError, load
 
 from .export import export
+from .leaves import leaves_of
 from .prove import place_of, places
 from .service import Service
 from .settings import AggregatorSettings
@@ -22,7 +23,8 @@ from .store import StoreBusy
 
 USAGE = """usage: python -m aggregator CONFIG.toml
        python -m aggregator export STORE.sqlite
-       python -m aggregator prove STORE.sqlite DEVICE_ID WINDOW_START_S [READING_FILE]"""
+       python -m aggregator prove STORE.sqlite DEVICE_ID WINDOW_START_S [READING_FILE]
+       python -m aggregator leaves STORE.sqlite LIGHT_BLOCK_NUMBER DEVICE_ID"""
 
 
 def prove(store: str, device: str, window_start_s: str, kept: str = "") -> int:
@@ -44,6 +46,17 @@ def prove(store: str, device: str, window_start_s: str, kept: str = "") -> int:
     return 0 if found else 1
 
 
+def leaves(store: str, number: str, device: str) -> int:
+    """Prints a device's readings in a light block, with their places; 1 when there are none."""
+    try:
+        found = leaves_of(Path(store), int(number), bytes.fromhex(device))
+    except (ValueError, sqlite3.Error) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(found))
+    return 0 if found else 1
+
+
 async def serve(settings: AggregatorSettings) -> None:
     """Until SIGINT or SIGTERM."""
     task = asyncio.current_task()
@@ -61,6 +74,8 @@ def main(arguments: list[str]) -> int:
             return 2
         json.dump(export(Path(arguments[1])), sys.stdout)
         return 0
+    if len(arguments) == 4 and arguments[0] == "leaves":
+        return leaves(*arguments[1:])
     if len(arguments) in (4, 5) and arguments[0] == "prove":
         return prove(*arguments[1:])
     if len(arguments) != 1 or arguments[0] in ("-h", "--help"):

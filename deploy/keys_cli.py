@@ -17,7 +17,7 @@ from deploy.ledger import LedgerLine, connect, next_nonce_in
 from deploy.operator import NOBODY, Operator, deliver, identity_of
 from deploy.provision import ROLES, Label, SerialLine, config_of, octets
 from deploy.slots import RELEASE, Trust
-from wire import energy_type, revocation, topics
+from wire import energy_type, registration, revocation, topics
 
 Port = Annotated[str, typer.Option(help="serial port, /dev/ttyUSB0 or COM3")]
 OperatorKey = Annotated[Path, typer.Option(help="the operator's secret key: a file of 64 hex digits")]
@@ -133,6 +133,32 @@ def _order_rotation(signer: Operator, line: LedgerLine | None, area_id: bytes, d
     topic = topics.of_device(area_id, device_id, topics.ORDER)
     new = line.order(topic, signer.order_rotation(device_id, int(time.time())), device_id)
     print(f"the ledger has its next key: {new.hex()}")
+
+
+@key.command("area")
+def succeed(
+    area: Annotated[str, typer.Option(help="the area's id in hex: of its first aggregator")],
+    public_key: Annotated[str, typer.Option(help="the key of the aggregator that takes it over, in hex")],
+    notice: Annotated[Path, typer.Option(help="a file for the word to its devices: the aggregator's area_notice_file")],
+    network: Annotated[str, typer.Option(help="network id in hex")],
+    operator_key: OperatorKey,
+    nonce: Nonce = 0,
+    ledger: Ledger = None,
+    broker: Broker = "",
+    out: Out = None,
+) -> None:
+    """Give an area whose aggregator was excluded or revoked to another one, on the ledger and for its devices."""
+    try:
+        signer, area_id = Operator.load(operator_key, _id(network, "network")), _id(area, "area")
+        own = _hex(public_key, 32, "public-key")
+        with _ledger(broker) as line:
+            number = nonce or _next_nonce(signer, line, ledger)
+            signed = signer.register(number, registration.AGGREGATOR, own, NOBODY, area_id, 0)
+            print(f"registration {deliver(signed, line, out)}")
+        notice.write_bytes(signer.area_notice(int(time.time()), area_id, own))
+        print(f"the word to its devices is in {notice}")
+    except DeployError as error:
+        _fail("key area", error)
 
 
 @key.command("revoke")

@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 
 from deploy.errors import ProvisionError
 from deploy.ledger import LedgerLine
-from wire import command, kind, message, registration, revocation, rotation
+from wire import command, key_notice, kind, message, registration, revocation, rotation
 
 NOBODY = bytes(8)
 ORDER_LASTS_S = 3600
@@ -61,6 +61,11 @@ class Operator:
         """The next key of a subject whose key is lost or stolen. Raises ProvisionError."""
         require_sound(public_key)
         return self._seal(kind.ROTATION, rotation.LAYOUT, (made_s, subject_id, public_key, b""))
+
+    def area_notice(self, made_s: int, area_id: bytes, public_key: bytes) -> bytes:
+        """For the devices of an area: whose key its aggregator signs with now. Raises ProvisionError."""
+        require_sound(public_key)
+        return self._seal(kind.KEY_NOTICE, key_notice.LAYOUT, (made_s, area_id, public_key))
 
     def order_rotation(self, device_id: bytes, now_s: int) -> bytes:
         """The order to a device, by its aggregator, to make its next key."""

@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from typer import Typer
 from typer.testing import CliRunner
 
+from chain.ed25519 import verify
 from chain.embedded import load_state
 from chain.genesis import Genesis
 from chain.keys import keys_of
@@ -20,7 +21,7 @@ from deploy.operator import NOBODY, Operator
 from tests.aggregator.area import NETWORK, ident, signer
 from tests.cloud.test_service import Process
 from tests.link.broker import Broker
-from wire import command, cose, message, registration, rotation, topics
+from wire import command, cose, key_notice, message, registration, rotation, topics
 
 OPERATOR = Operator(NETWORK, SigningKey(sha256(b"operator").digest()))
 app = Typer()
@@ -119,6 +120,20 @@ def test_keys_are_changed_and_ended_over_a_broker(node):
     with connect(broker.address) as line:
         line.hand_in(out.read_bytes())
     assert ident("mlmd-2") in state_of(folder).revoked
+
+
+def test_an_area_is_given_to_another_aggregator(tmp_path):
+    key, out, notice = (tmp_path / name for name in ("operator.key", "registration", "notice"))
+    key.write_text(bytes(OPERATOR.key).hex())
+    area_id, following = ident("aggregator"), signer("aggregator-2").public_key
+    own = ["--network", NETWORK.hex(), "--operator-key", str(key), "--nonce", "3", "--out", str(out)]
+    run("area", "--area", area_id.hex(), "--public-key", following.hex(), "--notice", str(notice), *own)
+    found = message.decode(registration.LAYOUT, cose.open_envelope(out.read_bytes()).payload)
+    assert (found.role, found.area_id, found.public_key) == (registration.AGGREGATOR, area_id, following)
+    word = cose.open_envelope(notice.read_bytes())
+    cose.check_signature(word, bytes(OPERATOR.key.verify_key), NETWORK, verify)
+    said = message.decode(key_notice.LAYOUT, word.payload)
+    assert (said.subject_id, said.public_key) == (area_id, following) and len(notice.read_bytes()) <= 250
 
 
 @pytest.mark.parametrize(
