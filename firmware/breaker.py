@@ -46,7 +46,7 @@ class Breaker:
         self._manual = board.manual_switch()
         self.protection.switch(self.is_locked_out())
         self.is_closed = self.protection.closed
-        self._contact = board.breaker(1 if self.is_closed else 0)
+        self._contact = self._open_contact(settings, board)
         self._current = board.current_sensor()
         self._voltage = board.voltage_sensor()
         self._line = board.supervision()
@@ -56,6 +56,13 @@ class Breaker:
         self._current_ma = 0
         self._on_sample = self._sample  # made once: an interrupt makes nothing
         self._line.irq(self._on_sample, self._line.IRQ_RISING)
+
+    def _open_contact(self, settings, board):
+        if not settings.coils:
+            return board.breaker(1 if self.is_closed else 0)
+        from drivers.latching_relay import Contact
+
+        return Contact(board.breaker_coils(), board.pulse_timer(), self.is_closed)
 
     def is_locked_out(self):
         return self._manual.value() == 0

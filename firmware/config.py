@@ -18,11 +18,14 @@ class ConfigError(Exception):
 # deferrable_w: the heater of a meter, charge_w: what its battery charges with at most. Of an M-LMD's meters.
 Peer = namedtuple("Peer", ("id", "public_key", "mac", "deferrable_w", "charge_w"))
 # Modbus addresses, 0 for none. chip: what measures the load, of load_chip.NAMES; address 1 stands for any but a PZEM.
-Equipment = namedtuple("Equipment", ("load", "pv", "battery", "sdm", "inverter", "heater", "chip"))
+# switch: the load runs through the board's relay. button: for lock-out, no switch that stays. led: shows patterns.
+Equipment = namedtuple(
+    "Equipment", ("load", "pv", "battery", "sdm", "inverter", "heater", "chip", "switch", "button", "led")
+)
 # Another M-LMD on the same feeder.
 Neighbour = namedtuple("Neighbour", ("id", "public_key", "mac", "power_w_max"))
-# Of an M-LMD: the curve of IEC 60898-1 and the rated current.
-Breaker = namedtuple("Breaker", ("curve", "rated_ma"))
+# Of an M-LMD: the curve of IEC 60898-1, the rated current, and whether two coils move the contact.
+Breaker = namedtuple("Breaker", ("curve", "rated_ma", "coils"))
 LIMITS = (
     "temperature_mc_min",
     "temperature_mc_max",
@@ -112,7 +115,11 @@ def _equipment(table):
         raise ConfigError("config.json: equipment: chip must be pzem, cse7766, p1 or s0")
     if chip != "pzem":
         addresses[0] = 1
-    equipment = Equipment(*(addresses + [bool(table.get("heater", False)), chip]))
+    has_switch, has_button, has_led = [bool(table.get(name, False)) for name in ("switch", "button", "led")]
+    heater = bool(table.get("heater", False))
+    if heater and has_switch:
+        raise ConfigError("config.json: equipment: one relay, of a heater or a switch")
+    equipment = Equipment(*(addresses + [heater, chip, has_switch, has_button, has_led]))
     if bool(equipment.battery) != bool(equipment.inverter):
         raise ConfigError(
             "config.json: equipment: a battery has both, pzem.battery to measure it and an inverter to set it"
@@ -121,7 +128,8 @@ def _equipment(table):
 
 
 def _limits(table, equipment):
-    needed = (_HEATER if equipment.heater else ()) + (_BATTERY if equipment.inverter else ())
+    of_relay = _HEATER if equipment.heater else _HEATER[2:] if equipment.switch else ()
+    needed = of_relay + (_BATTERY if equipment.inverter else ())
     limits = Limits(*[_get(table, name, int) if name in needed else 0 for name in LIMITS])
     if equipment.heater and not limits.temperature_mc_min < limits.temperature_mc_max:
         raise ConfigError("config.json: limits: temperature_mc_min must be below temperature_mc_max")
@@ -146,9 +154,10 @@ def _wifi(table):
 
 def _breaker(table):
     if "breaker" not in table:
-        return Breaker("C", 63000)
+        return Breaker("C", 63000, False)
     settings = _get(table, "breaker", dict)
-    breaker = Breaker(_get(settings, "curve", str), _get(settings, "rated_ma", int))
+    coils = bool(settings.get("coils", False))
+    breaker = Breaker(_get(settings, "curve", str), _get(settings, "rated_ma", int), coils)
     if breaker.curve not in ("B", "C", "D") or not 1000 <= breaker.rated_ma <= 2000000:
         raise ConfigError("config.json: breaker: curve must be B, C or D, and rated_ma 1000 to 2000000")
     return breaker

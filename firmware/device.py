@@ -72,7 +72,8 @@ class Device:
         self._accounts = Accounts(self.identity, self.outbox, memory, clock, sequence)
         self._executor = Executor(self.identity, self.equipment, memory, clock, self.counters, self)
         self.telling = Delivery(self._told, self.identity, config.sample_s * 1000)
-        self.delivery = Delivery(self.outbox, self.identity, config.sample_s * 1000, board.led(), self.telling)
+        led = self._light(board) if config.equipment.led else board.led()
+        self.delivery = Delivery(self.outbox, self.identity, config.sample_s * 1000, led, self.telling)
         self._hurry = asyncio.Event()  # look now, not at the next sample
         self.time = Timekeeper(clock, self.identity, self._hurry.set)
         self._heard_s = 0  # uptime at the last verified word of the aggregator
@@ -80,6 +81,13 @@ class Device:
         self._touched = asyncio.ThreadSafeFlag()  # somebody turned the manual switch
         board.watch_manual_switch(lambda _pin: self._touched.set())
         self._watchdog = board.watchdog(2 * config.sample_s * 1000 + _CHARGE_MS)
+
+    def _light(self, board):
+        from light import Light
+
+        light = Light(self, board.led(), board.LED_LIT_AT)
+        asyncio.create_task(light.run())
+        return light
 
     def _count_clock_fault(self):
         self.counters.count("clock_faults")

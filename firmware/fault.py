@@ -20,7 +20,7 @@ from collections import namedtuple
 import energy_balance
 
 from wire.event import CODES as KINDS
-from wire.reading import CHIP_SILENT, TIME_UNCERTAIN
+from wire.reading import CHIP_SILENT, TIME_UNCERTAIN, VOLTAGE_UNMEASURED
 
 # subject: a meter's id, a phase's number, b"" for the area; end_s: 0 while it lasts; value: in the kind's unit.
 Fault = namedtuple("Fault", ("kind", "subject", "begin_s", "end_s", "value"))
@@ -86,7 +86,8 @@ class MeterWatch:
         if last is not None and _end_s(record) <= _end_s(last):
             return
         self._last = record
-        self._voltage.hear(now_s, {self.meter_id: record.voltage_mv})
+        if not record.flags & VOLTAGE_UNMEASURED:
+            self._voltage.hear(now_s, {self.meter_id: record.voltage_mv})
         if last is not None:
             self._judge_registers(now_s, last, record)
 

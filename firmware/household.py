@@ -40,18 +40,30 @@ class Household:
         self._equipment = config.equipment
         self._clock = clock
         self._switch = board.manual_switch()
+        if config.equipment.button:
+            from hand import Hand
+
+            self._switch = Hand(self._switch, "state")
         self._chip = open_chip(config.equipment.chip, board, config.power_w_max or _POWER_W_MAX, time.ticks_ms)
         # A board whose one chip is its own may have no bus at all.
         on_bus = not self._chip or config.equipment.pv or config.equipment.battery
         self._bus = Modbus(board.metering_bus()) if on_bus else None
         self._lock = asyncio.Lock()  # one look or act at a time
         self._branches = {}  # Modbus address -> Branch, of the chips that answered the last look
-        self._voltage_mv = self._frequency_mhz = 0
+        self._voltage_mv = None  # while no chip has told it
+        self._frequency_mhz = 0
         self.energy = energy.Energy()
-        self.heater = _heater(config, board, clock, count_switch) if config.equipment.heater else None
+        self.heater = None  # or what stands in its place
+        if config.equipment.heater:
+            self.heater = _heater(config, board, clock, count_switch)
+        elif config.equipment.switch:
+            from load_switch import open_switch
+
+            self.heater = open_switch(config, board, clock, count_switch)
         self.battery = _battery(config, board) if config.equipment.inverter else None
 
-    def _is_locked_out(self):
+    def is_locked_out(self):
+        """Whether a hand has switched it off."""
         return self._switch.value() == 0
 
     # -- measuring --------------------------------------------------------------------------
@@ -69,7 +81,8 @@ class Household:
         if branch is None:
             return None
         self._branches[address] = branch
-        self._voltage_mv, self._frequency_mhz = branch.voltage_mv, branch.frequency_mhz
+        if branch.voltage_mv is not None:
+            self._voltage_mv, self._frequency_mhz = branch.voltage_mv, branch.frequency_mhz
         return branch
 
     def _look_at_chip(self, chip):
@@ -121,12 +134,17 @@ class Household:
             await self._control()
 
     async def guard(self):
-        """Keep to the limits now, without a new look."""
+        """Keep to the limits now, without a new look; where there is a button, until nobody touches it."""
+        if self._equipment.button:
+            await self._switch.follow(self._guard)
+        await self._guard()
+
+    async def _guard(self):
         async with self._lock:
             await self._control()
 
     async def _control(self):
-        now_s, locked_out = self._clock.utc_s(), self._is_locked_out()
+        now_s, locked_out = self._clock.utc_s(), self.is_locked_out()
         if self.heater:
             self.heater.control(now_s, locked_out)
         if self.battery:
@@ -135,11 +153,13 @@ class Household:
     def snapshot(self):
         """What the last look showed."""
         heater, battery = self.heater, self.battery
-        flags = (reading.HAS_HEATER if heater else 0) | (reading.HAS_BATTERY if battery else 0)
+        flags = (reading.HAS_HEATER if self._equipment.heater else 0) | (reading.HAS_BATTERY if battery else 0)
+        if self._voltage_mv is None:
+            flags |= reading.VOLTAGE_UNMEASURED
         if len(self._branches) < self._chips():
             flags |= reading.CHIP_SILENT
         return Snapshot(
-            self._voltage_mv,
+            self._voltage_mv or 0,
             self._power_w(),
             self._frequency_mhz,
             (heater.temperature_mc or 0) if heater else 0,
@@ -173,7 +193,7 @@ class Household:
         battery = self.battery if order.action == command.BATTERY_POWER else None
         if not heater and not battery:
             return rules.refused("not_equipped")
-        if self._is_locked_out():
+        if self.is_locked_out():
             return rules.refused("locked_out")
         async with self._lock:
             if heater:

@@ -42,7 +42,7 @@ class Pushed:
 
 
 class Pulses:
-    # Power is the mean since the last look: pulses show no other.
+    # Power is the mean since the last look: pulses show no other, and no voltage.
     def __init__(self, counter, ticks_ms):
         self._counter = counter
         self._ticks_ms = ticks_ms
@@ -58,7 +58,7 @@ class Pulses:
         elapsed_ms = max(1, (now_ms - self._last_ms) & _TICKS_MASK)
         power_w = (counter.energy_wh - self._last_wh) * 3600000 // elapsed_ms
         self._last_wh, self._last_ms = counter.energy_wh, now_ms
-        return Branch(0, 0, power_w, counter.energy_wh, 0), None
+        return Branch(None, 0, power_w, counter.energy_wh, 0), None
 
 
 class _Count:
@@ -85,7 +85,7 @@ def _of_cse7766(driver, _said):
 
 
 def _of_p1(_driver, said):
-    voltage_mv = said.voltage_mv[0] if said.voltage_mv else 0
+    voltage_mv = said.voltage_mv[0] if said.voltage_mv else None
     current_ma = sum(said.current_ma)
     return Branch(voltage_mv, current_ma, said.power_w, said.import_wh, 0), said.export_wh
 

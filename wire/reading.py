@@ -33,7 +33,7 @@ RECORD = Layout(
         ("frequency_mhz", U32),
         ("temperature_mc", I32),  # water heater; 0 without one
         ("soc_permille", integer(0, 1000)),  # battery; 0 without one
-        ("relays", U8),  # bit 0: heater on
+        ("relays", U8),  # bit 0: heater, or the load's relay, on
         ("flags", U16),
     ),
 )
@@ -51,3 +51,4 @@ HAS_BATTERY = 2
 TIME_UNCERTAIN = 4  # the clock was never set, or disagreed with signed time: never billed
 CHIP_SILENT = 8  # the metering chip did not answer: energy is carried into the next record
 AFTER_BOOT = 16  # the first record after a boot: it may span the outage
+VOLTAGE_UNMEASURED = 32  # what measures here tells no voltage (an S0 output): voltage_mv is 0 and says nothing

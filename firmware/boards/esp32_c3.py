@@ -6,10 +6,22 @@ strapping pins (2, 8, 9) and flash (11 to 17).
 
 from machine import ADC, UART, WDT, Pin, Timer
 
+LED_LIT_AT = 1
+
 
 # RS-485 or TTL to the PZEM-004Ts, or to the SDM230 of an M-LMD.
 def metering_bus():
     return UART(1, baudrate=9600, bits=8, parity=None, stop=1, tx=6, rx=7)
+
+
+# The P1 port's data line is inverted; a telegram has more than a kilobyte. It takes the inverter's UART.
+def p1_port():
+    return UART(0, baudrate=115200, bits=8, parity=None, stop=1, tx=21, rx=20, invert=UART.INV_RX, rxbuf=4096)
+
+
+# Closed contact: 0. There is no pin left: it takes the inverter's.
+def s0_input():
+    return Pin(20, Pin.IN, Pin.PULL_UP)
 
 
 def inverter_bus():
@@ -24,6 +36,16 @@ def heater_relay():
 # A latching contact. level: 1 closed, 0 open, as it has to be from the start.
 def breaker(level=1):
     return Pin(5, Pin.OUT, value=level)
+
+
+# A latching relay instead: the pins of the coil that closes it and the one that opens it, 1 drives.
+def breaker_coils():
+    return Pin(5, Pin.OUT, value=0), Pin(4, Pin.OUT, value=0)
+
+
+# Ends their pulses.
+def pulse_timer():
+    return Timer(1)
 
 
 # An M-LMD has neither tank nor inverter: their pins serve here.

@@ -2,6 +2,8 @@
 
 from machine import ADC, UART, WDT, Pin, Timer
 
+LED_LIT_AT = 1
+
 
 # RS-485 or TTL to the PZEM-004Ts, or to the SDM230 of an M-LMD.
 def metering_bus():
@@ -30,6 +32,16 @@ def heater_relay():
 # A latching contact. level: 1 closed, 0 open, as it has to be from the start.
 def breaker(level=1):
     return Pin(27, Pin.OUT, value=level)
+
+
+# A latching relay instead: the pins of the coil that closes it and the one that opens it, 1 drives.
+def breaker_coils():
+    return Pin(27, Pin.OUT, value=0), Pin(14, Pin.OUT, value=0)
+
+
+# Ends their pulses.
+def pulse_timer():
+    return Timer(1)
 
 
 # RMS of the current transformer: 0..3.3 V stand for 0..25 times the breaker's rated current.

@@ -5,10 +5,22 @@ Kept clear of: flash and PSRAM (26 to 37), USB (19, 20), the console (43, 44), s
 
 from machine import ADC, UART, WDT, Pin, Timer
 
+LED_LIT_AT = 1
+
 
 # RS-485 or TTL to the PZEM-004Ts, or to the SDM230 of an M-LMD.
 def metering_bus():
     return UART(2, baudrate=9600, bits=8, parity=None, stop=1, tx=17, rx=18)
+
+
+# The P1 port's data line is inverted; a telegram has more than a kilobyte. It takes the inverter's UART.
+def p1_port():
+    return UART(1, baudrate=115200, bits=8, parity=None, stop=1, tx=15, rx=16, invert=UART.INV_RX, rxbuf=4096)
+
+
+# Closed contact: 0.
+def s0_input():
+    return Pin(11, Pin.IN, Pin.PULL_UP)
 
 
 def inverter_bus():
@@ -23,6 +35,16 @@ def heater_relay():
 # A latching contact. level: 1 closed, 0 open, as it has to be from the start.
 def breaker(level=1):
     return Pin(5, Pin.OUT, value=level)
+
+
+# A latching relay instead: the pins of the coil that closes it and the one that opens it, 1 drives.
+def breaker_coils():
+    return Pin(5, Pin.OUT, value=0), Pin(12, Pin.OUT, value=0)
+
+
+# Ends their pulses.
+def pulse_timer():
+    return Timer(1)
 
 
 # RMS of the current transformer: 0..3.3 V stand for 0..25 times the breaker's rated current.

@@ -7,9 +7,12 @@ The load runs through its relay, closed at start. It has no other bus, no sensor
 
 from machine import UART, WDT, Pin
 
+LED_LIT_AT = 0  # as it is wired to the supply
+
 
 # The chip on the board talks by itself; nobody asks it. A second of its frames has room. What it measures runs through
-# the board's relay, which closes when the measuring begins.
+# the board's relay, which closes when the measuring begins; with "switch" in the config it obeys commands, with
+# "button" the button locks it out.
 def metering_chip():
     load_relay()
     return UART(1, baudrate=4800, bits=8, parity=0, stop=1, rx=16, tx=-1, rxbuf=1024)
@@ -29,7 +32,6 @@ def watch_manual_switch(handler):
     manual_switch().irq(handler, Pin.IRQ_RISING | Pin.IRQ_FALLING)
 
 
-# On at 0, as it is wired to the supply.
 def led():
     return Pin(18, Pin.OUT, value=1)
 

@@ -4,6 +4,8 @@ would leave the contact anywhere, so there is one place that drives a coil, and 
 the other first. Somebody has to call step() to end a pulse; a watchdog's reset ends it, too.
 """
 
+import time
+
 PULSE_MS = 50
 _TICKS_MASK = 0x3FFFFFFF  # time.ticks_ms wraps
 
@@ -48,3 +50,23 @@ class LatchingRelay:
         for pin in self._pins:
             pin.value(0)
         self._driving = False
+
+
+class Contact:
+    """
+    A latching relay where a breaker's contact is: value(1) closes it, value(0) opens it, also in an interrupt, and a
+    timer ends the pulse. coils: the pins that close and open it.
+    """
+
+    def __init__(self, coils, timer, closed):
+        self._relay = LatchingRelay(*coils)
+        self._timer = timer
+        self._on_end = self._end  # made once: an interrupt makes nothing
+        self.value(closed)  # where it is nobody knows
+
+    def value(self, level):
+        if self._relay.drive(bool(level), time.ticks_ms()):
+            self._timer.init(period=PULSE_MS, mode=self._timer.ONE_SHOT, callback=self._on_end)
+
+    def _end(self, _timer):
+        self._relay.step(time.ticks_ms())

@@ -222,6 +222,7 @@ class Neighbourhood:
         self.aggregator = Aggregator(self.network, self.broker, lambda: self.time.now_ms // 1000)
         self.broker.on_publish = self.aggregator.take
         self.locked_out: set[str] = set()
+        self.levels: dict[tuple[str, int], int] = {}  # of inputs that a test drives
         self.pins: list[tuple[str, int, int, int]] = []  # name, pin, level, seconds since the beginning
         self.devices = self._make(folder, edit, files)
         self.time.at(self.plant.next_event_ms, self._advance)
@@ -253,7 +254,14 @@ class Neighbourhood:
         return self.plant.adc_uv(name, pin, now_ms)
 
     def pin(self, name: str, pin: int) -> int:
+        if (name, pin) in self.levels:
+            return self.levels[name, pin]
         return 0 if pin == 0 and name in self.locked_out else self.plant.pin(name, pin)
+
+    def drive(self, name: str, pin: int, level: int) -> None:
+        """An input of a board moves."""
+        self.levels[name, pin] = level
+        self.devices[name].notice_edges()
 
     def set_pin(self, name: str, pin: int, value: int, now_ms: int) -> None:
         self.pins.append((name, pin, value, now_ms // 1000 - self.begin_s))

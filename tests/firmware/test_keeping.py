@@ -120,7 +120,7 @@ def error_of(table, seed):
 def test_a_good_config():
     settings = config.parse(GOOD, bytes(32))
     assert settings.mlmd == config.Peer(bytes([4]) * 8, bytes([5]) * 32, bytes([6]) * 6, 0, 0)
-    assert settings.equipment == (1, 2, 3, 0, 10, True, "pzem")
+    assert settings.equipment == (1, 2, 3, 0, 10, True, "pzem", False, False, False)
     assert settings.limits.discharge_w_max == 3400
 
 

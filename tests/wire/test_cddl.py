@@ -90,7 +90,15 @@ def named(module, *names: str) -> dict[int, str]:
     [
         (
             "record-flag",
-            named(reading, "has_heater", "has_battery", "time_uncertain", "chip_silent", "after_boot"),
+            named(
+                reading,
+                "has_heater",
+                "has_battery",
+                "time_uncertain",
+                "chip_silent",
+                "after_boot",
+                "voltage_unmeasured",
+            ),
         ),
         ("action-code", named(command, "relay", "battery_power", "breaker", "rotate_key")),
         ("outcome-code", named(receipt, "obeyed", "refused")),
