@@ -11,7 +11,7 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,19 +34,18 @@ print("romfs", rom.ioctl(4, 0) * rom.ioctl(5, 0) if rom else 0)
 _CLEAR = """\
 import os
 def clear(path):
-    if path in ("wire", "drivers", "boards"):
+    if os.stat(path)[0] & 0x4000:
         for name in os.listdir(path):
-            os.remove(path + "/" + name)
+            clear(path + "/" + name)
         os.rmdir(path)
     else:
         os.remove(path)
 for name in os.listdir():
-    if name in ("wire", "drivers", "boards", "release.json", "installed.json", "main.py") or name.endswith(".mpy"):
+    if name in ("main.py", "wire", "drivers", "boards", "release.json", "installed.json") or name.endswith(".mpy"):
         clear(name)
-if "state" in os.listdir():
-    for name in os.listdir("state"):
-        if name in ("slots0", "slots1", "update0", "update1"):
-            clear("state/" + name)
+    if name == "state":
+        for old in [old for old in os.listdir(name) if old[:-1] in ("slots", "update")]:
+            clear("state/" + old)
 """
 
 
@@ -102,9 +101,11 @@ class Job:
     def question(self) -> Step:
         return self._mpremote("ask how large its ROMFS partition is", "exec", _SIZE_OF_ROMFS)
 
+    def clearing(self) -> Step:
+        return self._mpremote("clear what an earlier firmware left; key, config and readings stay", "exec", _CLEAR)
+
     def firmware_steps(self, layout: str) -> Iterator[Step]:
         """layout: SLOTS or TREE."""
-        yield self._mpremote("clear what an earlier firmware left; key, config and readings stay", "exec", _CLEAR)
         if layout == SLOTS:
             yield self._mpremote("write the image to slot 0", "romfs", "--partition", "0", "deploy", str(self.rom))
             yield self._copy("copy the selector", self.folder / "selector")
@@ -125,12 +126,14 @@ class Job:
         yield from map(str, self.micropython_steps())
         if self.layout == AUTO:
             yield str(self.question())
+            yield str(self.clearing())
             yield f"# -- with {2 * self._blocks()} bytes or more, in two slots:"
             yield from map(str, self.firmware_steps(SLOTS))
             yield "# -- with less, or none, as files:"
             yield from map(str, self.firmware_steps(TREE))
             yield "# -- then"
         else:
+            yield str(self.clearing())
             yield from map(str, self.firmware_steps(self.layout))
         yield from map(str, self.identity_steps())
 
@@ -166,7 +169,7 @@ def flash(job: Job, say: Callable[[str], None]) -> bytes:
         say(
             f"it gets {'two slots' if layout == SLOTS else 'files: no room for two slots, and no updates over the air'}"
         )
-    _run(job.firmware_steps(layout), say)
+    _run([job.clearing(), *job.firmware_steps(layout)], say)
     if job.key:
         _run(job.identity_steps(), say)
         return bytes(SigningKey(job.key.read_bytes()).verify_key)
@@ -186,7 +189,7 @@ def _size_in(said: str) -> int:
     raise FlashError(f"the board did not say how large its ROMFS partition is:\n{said}")
 
 
-def _run(steps: Iterator[Step], say: Callable[[str], None]) -> None:
+def _run(steps: Iterable[Step], say: Callable[[str], None]) -> None:
     for step in steps:
         say(step.what)
         step.run()

@@ -59,6 +59,7 @@ def provision(
         line = SerialLine(port)
         files = {RELEASE: trust.release_json(line.installed())} if trust else {}
         public_key = line.public_key()
+        mac = line.mac()
         own = config_of(template, public_key)
         signer = Operator.load(operator_key, octets(own, "network_id"))
         owner_id = _id(owner, "owner") if owner else NOBODY
@@ -73,6 +74,8 @@ def provision(
         line.configure(own, files | (device_files(by, identity_of(public_key)) if by else {}))
         sticker = Label(own.get("name", own["device_id"]), public_key)
         sticker.show()
+        peer = {"id": own["device_id"], "public_key": public_key.hex(), "mac": mac.hex()}
+        print(f"as its neighbours' configs name it: {json.dumps(peer)}")
         if label:
             sticker.write(label)
     except DeployError as error:

@@ -31,6 +31,7 @@ if "selector.mpy" in os.listdir():
 import provisioning
 """
 PUBLIC_KEY = _PROVISIONING + "print('public key', provisioning.public_key())\n"
+_MAC = "import network; print('mac', network.WLAN(network.WLAN.IF_STA).config('mac').hex())"
 _CHANGE_KEY = _PROVISIONING + "provisioning.change_key()\n"
 
 
@@ -48,10 +49,17 @@ class SerialLine:
 
     def public_key(self) -> bytes:
         """The board's public key; it makes its key when it has none. Raises ProvisionError."""
-        for line in self.say("exec", PUBLIC_KEY).splitlines():
-            if line.startswith("public key "):
+        return self._told("public key", PUBLIC_KEY)
+
+    def mac(self) -> bytes:
+        """Its address on the radio. Raises ProvisionError."""
+        return self._told("mac", _MAC)
+
+    def _told(self, what: str, code: str) -> bytes:
+        for line in self.say("exec", code).splitlines():
+            if line.startswith(what + " "):
                 return bytes.fromhex(line.split()[-1])
-        raise ProvisionError(f"the board at {self.port} told no public key: is the firmware on it?")
+        raise ProvisionError(f"the board at {self.port} told no {what}: is the firmware on it?")
 
     def installed(self) -> dict:
         """What the board's slot 0 was flashed with. Raises ProvisionError."""

@@ -85,6 +85,7 @@ def serve(is_raw):
 
 
 sys.modules["machine"] = Machine
+board_channel.mac = b"\2\0\0\0\0\1"
 if len(sys.argv) > 4:
     board_rom.set_slots(sys.argv[4])
 sys.modules["vfs"] = board_vfs.with_romfs(board_rom.open_rom())

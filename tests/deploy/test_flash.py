@@ -175,7 +175,7 @@ def test_what_was_measured_outlives_a_flashing_and_the_record_of_slots_does_not(
     for name in ("state/slots0", "state/update1", "state/outbox/0", "release.json", "wire/old.mpy"):
         board.say("exec", f"open('{name}', 'wb').write(b'kept')")
     job = Job(line.port, board_named("esp32_devkit"), files, files / "config.json")
-    next(job.firmware_steps("tree")).run()
+    job.clearing().run()
     assert ast.literal_eval(
         board.say("exec", "print(os.listdir(), os.listdir('state'))".replace("print", "import os; print")).replace(
             "] [", "], ["
@@ -217,12 +217,11 @@ def test_a_dry_run_prints_each_step_and_does_none(files, capsys):
         "# erase the flash",
         "# write MicroPython",
         "# ask how large its ROMFS partition is",
-        f"# -- with {2 * blocks} bytes or more, in two slots:",
         "# clear what an earlier firmware left; key, config and readings stay",
+        f"# -- with {2 * blocks} bytes or more, in two slots:",
         "# write the image to slot 0",
         "# copy the selector",
         "# -- with less, or none, as files:",
-        "# clear what an earlier firmware left; key, config and readings stay",
         "# copy the firmware",
         "# -- then",
         "# provision: config.json",

@@ -89,6 +89,8 @@ def test_a_board_is_provisioned(board, operator_key, tmp_path):
     found = message.decode(registration.LAYOUT, cose.open_envelope(signed).payload)
     device_id = sha256(found.public_key).digest()[:8]
     assert found.subject_id == device_id and device_id.hex() in told and "<svg" in label.read_text()
+    peer = json.loads(told.split("name it: ")[1])
+    assert peer == {"id": device_id.hex(), "public_key": found.public_key.hex(), "mac": "020000000001"}
     state, _ = ledger()
     assert [status.name for status in apply_block(state, [signed]).statuses] == ["APPLIED"]
     # The secret is on the board alone, and it is the one that was enrolled.
