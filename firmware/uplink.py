@@ -160,6 +160,7 @@ class Uplink:
         elif leaf == "time":
             if device.time.answer(self._config.area_id, payload):
                 device.heard()
+                self._full.set()  # a bundle may have waited for the time alone
         elif leaf == "firmware":
             self._take_firmware(device_id, payload)
         elif payload[18:20] == _NOTICE:
