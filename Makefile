@@ -61,9 +61,10 @@ bench: $(VENV)/.dev ## speed, as ratios to raw rates of the same run (QUICK=1: w
 firmware: $(VENV)/.runtime ## cross-compile what runs on a board (ROLE= BOARD=; without them all)
 	@$(BIN)/gridtide firmware $(if $(ROLE),--role $(ROLE)) $(if $(BOARD),--board $(BOARD))
 
-flash: $(VENV)/.dev ## put it on a board (PORT= ROLE= BOARD= CONFIG= KEY= MICROPYTHON=image.bin DRY_RUN=1)
+flash: $(VENV)/.dev ## put it on a board (PORT= ROLE= BOARD= CONFIG= KEY= MICROPYTHON=image.bin RELEASE_KEYS= VERSION= LAYOUT= DRY_RUN=1)
 	@$(BIN)/gridtide flash --port $(PORT) --role $(ROLE) --board $(BOARD) --config $(CONFIG) $(if $(KEY),--key $(KEY)) \
-	  $(if $(MICROPYTHON),--micropython $(MICROPYTHON)) $(if $(DRY_RUN),--dry-run)
+	  $(if $(MICROPYTHON),--micropython $(MICROPYTHON)) $(if $(RELEASE_KEYS),--release-keys $(RELEASE_KEYS)) \
+	  $(if $(VERSION),--version $(VERSION)) $(if $(LAYOUT),--layout $(LAYOUT)) $(if $(DRY_RUN),--dry-run)
 
 cluster: $(VENV)/.runtime ## four CometBFT validators running our ledger on loopback
 	@$(BIN)/python -m chain.cometbft.cluster --out out/cluster
