@@ -22,3 +22,11 @@ def micropython(script: str, *arguments: str, before: Sequence[Path] = (), heap:
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-2000:]
     return done.stdout
+
+
+def play_day(role: str, folder: Path, first: int, step: int, shares: str) -> list[str]:
+    """The lines that whole_day.py printed."""
+    path = (HERE / "by_hand", TOP / "hil" / "board")
+    return micropython(
+        "whole_day.py", role, str(folder), str(first), str(step), shares, before=path, heap="64M"
+    ).splitlines()

@@ -8,7 +8,7 @@ from nonvolatile import Nonvolatile
 from outbox import Outbox, OutboxFull, entries
 
 from tests.bench.flash_wear import ERASES_PER_BLOCK_AND_DAY_MAX
-from tests.firmware.micropython import HERE, TOP, micropython
+from tests.firmware.micropython import micropython, play_day
 
 
 def test_power_cut_at_every_write_of_a_littlefs():
@@ -17,14 +17,14 @@ def test_power_cut_at_every_write_of_a_littlefs():
     assert cuts > 300
 
 
-def test_power_cut_at_the_writes_of_a_whole_meters_day(tmp_path):
-    """The whole device on the bench's flash. EXHAUSTIVE=1: at every write, with nothing, half and all of it done."""
-    step, shares = ("1", "012") if os.environ.get("EXHAUSTIVE") else ("35", "1")
-    path = (HERE / "by_hand", TOP / "hil" / "board")
-    said = micropython("whole_day.py", str(tmp_path), "1", step, shares, before=path, heap="64M").splitlines()
+@pytest.mark.parametrize(("role", "step"), [("meter", 35), ("mlmd", 45)])
+def test_power_cut_at_the_writes_of_a_whole_devices_day(role, step, tmp_path):
+    """On the bench's flash. EXHAUSTIVE=1: at every write, with nothing, half and all of it done."""
+    step, shares = (1, "012") if os.environ.get("EXHAUSTIVE") else (step, "1")
+    said = play_day(role, tmp_path, 1, step, shares)
     writes, _, erases_max = map(int, said[-2].split()[::2])
     cuts, boots = map(int, said[-1].split()[::2])
-    assert cuts == len(range(1, writes + 1, int(step))) >= 50 and boots == len(shares) * cuts
+    assert cuts == len(range(1, writes + 1, step)) >= 50 and boots == len(shares) * cuts
     assert erases_max <= ERASES_PER_BLOCK_AND_DAY_MAX
 
 

@@ -1,13 +1,13 @@
 """
-A day of a whole meter, and every flash write of it the last one. Runs on MicroPython, with by_hand/,
+A day of a whole device, and every flash write of it the last one. Runs on MicroPython, with by_hand/,
 hil/board, the firmware and its tests on the path:
 
-  micropython -X heapsize=64M whole_day.py FOLDER FIRST STEP SHARES
+  micropython -X heapsize=64M whole_day.py meter|mlmd FOLDER FIRST STEP SHARES
 
-First the day is played once, on the file-backed LittleFS of the bench's boards, from main.py to the
-radio: 96 windows with PV, battery and water heater, orders, a silent aggregator, a deaf
-M-LMD, a new key of its own and one of the M-LMD, two power failures. Every write and erase is noted, with what the
-device was told and what it said between them.
+First the day is played once, on the file-backed LittleFS of the bench's boards, from main.py to the radio or the
+socket: 96 windows with commands, a silent aggregator, an hour with nobody to talk to, a new key, two power failures; a
+meter's PV, battery, water heater and a new key of its M-LMD; an M-LMD's breaker that trips and closes again,
+with events. Every write and erase is noted, with what the device was told and what it said between them.
 
 Then the flash is made as it was at write FIRST, FIRST+STEP and so on, with nothing of that write done (SHARES has
 0), half of it (1) or all (2), and the device starts from there: it must still be the one it was, and work on.
@@ -40,7 +40,6 @@ import asyncio  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 import time  # noqa: E402
-from binascii import hexlify  # noqa: E402
 
 import device  # noqa: E402
 import esp32  # noqa: E402
@@ -48,42 +47,26 @@ import espnow  # noqa: E402
 import machine  # noqa: E402
 import network  # noqa: E402
 import vfs  # noqa: E402
-import world as outside  # noqa: E402
 from counters import Counters  # noqa: E402
 from nonvolatile import Nonvolatile  # noqa: E402
-from world import Kept, World  # noqa: E402
+from world import Kept, consumed_wh, produced_wh  # noqa: E402
 
-from wire import command  # noqa: E402
+if sys.argv[1] == "meter":
+    from meter_world import CONFIG
+    from meter_world import MeterWorld as World
+else:
+    import socket
+
+    from breaker import Breaker
+    from mlmd_world import CONFIG
+    from mlmd_world import MlmdWorld as World
 
 BLOCK = 4096
 BLOCKS = 512  # hil/images.py: the data partition of a 4 MiB module
 START_S = 1800057600  # midnight
 DAY_S, HOUR_S, WINDOW_S = 86400, 3600, 900
 MAIN = device.__file__.rsplit("/", 1)[0] + "/main.py"
-LIMITS = (40000, 70000, 60, 60, 200, 900, 3000, 3000)
 NOT_SUMS = ("clock_drift_ppm", "relay_day", "relay_switches_today")
-
-
-def config():
-    from config import LIMITS as names
-
-    limits = {names[i]: LIMITS[i] for i in range(len(names))}
-    return {
-        "role": "meter",
-        "name": "meter",
-        "board": "esp32_devkit",
-        "network_id": hexlify(outside.NETWORK).decode(),
-        "area_id": hexlify(outside.AREA).decode(),
-        "device_id": hexlify(outside.METER).decode(),
-        "aggregator_public_key": hexlify(outside.AGGREGATOR_KEY.public_key).decode(),
-        "mlmd": {
-            "id": hexlify(outside.MLMD).decode(),
-            "public_key": hexlify(outside.MLMD_KEYS[0].public_key).decode(),
-            "mac": hexlify(outside.MLMD_MAC).decode(),
-        },
-        "equipment": {"pzem": {"load": 1, "pv": 2, "battery": 3}, "inverter": 10, "heater": True},
-        "limits": limits,
-    }
 
 
 # -- flash --------------------------------------------------------------------------------------
@@ -124,7 +107,7 @@ def make_image(path):
     vfs.VfsLfs2.mkfs(esp32.Partition())
     mount(esp32.Partition())
     with open("config.json", "w") as file:
-        json.dump(config(), file)
+        json.dump(CONFIG, file)
     with open("key.bin", "wb") as file:
         file.write(b"d" * 32)
     with open("release.json", "w") as file:
@@ -173,13 +156,13 @@ class Twins:
 
 # -- a life -------------------------------------------------------------------------------------
 
-_boards = []  # the Device of the life that is lived
+_boards = []  # the Device of the life that is lived, and what its breaker remembered
 _first_init = device.Device.__init__
 
 
 def _init(self, *given):
-    _boards[:] = [self]
     _first_init(self, *given)
+    _boards[:] = [self, self.equipment.breaker._kept if CONFIG["role"] == "mlmd" else None]
 
 
 device.Device.__init__ = _init
@@ -200,7 +183,20 @@ def _tell_of_writes():
     Counters.write, Nonvolatile._write = counters, memory
 
 
+def _tell_of_breaker():
+    keep = Breaker.keep
+
+    def kept(self):
+        bench.world.happen("saved", "breaker begun", [*self.protection.snapshot(), self.held_until_s])
+        keep(self)
+        bench.world.happen("saved", "breaker", self._kept)
+
+    Breaker.keep = kept
+
+
 _tell_of_writes()
+if CONFIG["role"] == "mlmd":
+    _tell_of_breaker()
 
 
 def live(partition, town, from_ms, plan):
@@ -210,6 +206,8 @@ def live(partition, town, from_ms, plan):
     machine.Pin._by_id.clear()
     espnow.ESPNow._one = None
     network.WLAN._state.clear()
+    if CONFIG["role"] == "mlmd":
+        socket._in_use.clear()
     time.rtc_offset_ms = -from_ms
     asyncio.new_event_loop()
     for when_ms, action in plan:
@@ -235,24 +233,20 @@ def at(hours):
 
 
 def plan_of(town):
-    def set_(name, value):
-        return lambda: setattr(town, name, value)
+    def set_silent(value):
+        return lambda: setattr(town, "is_silent", value)
 
-    plan = [
-        (at(5), set_("is_silent", True)),
-        (at(6), set_("is_away", True)),
-        (at(6.6), set_("is_away", False)),
-        (at(8), set_("is_silent", False)),
-        (at(10.1), lambda: town.order(command.ROTATE_KEY, 0)),
-        (at(10.5), town.notice_own),
-        (at(14.2), town.notice_mlmd),
+    plan = town.plan()
+    plan += [
+        (5, set_silent(True)),
+        (6, lambda: town.go_away(True)),
+        (6.6, lambda: town.go_away(False)),
+        (8, set_silent(False)),
+        (10.1, town.rotate_key),
+        (10.5, town.notice_own),
     ]
-    for number in range(31):
-        hours = 0.55 + 0.75 * number
-        action, value = (command.RELAY, number // 2 % 2) if number % 2 else (command.BATTERY_POWER, 500 - 50 * number)
-        plan.append((at(hours), lambda action=action, value=value: town.order(action, value)))
-        plan.append((at(hours + 0.02), town.order_again))
-    return sorted(plan, key=lambda one: one[0])
+    plan += [(hours + 0.02, town.order_again) for hours, _ in plan]
+    return sorted([(at(hours), action) for hours, action in plan], key=lambda one: one[0])
 
 
 def play_day(image, happened):
@@ -261,7 +255,7 @@ def play_day(image, happened):
     def now(event):
         happened(bench.now_ms, event)
 
-    town = World(Kept(), now, 0)
+    town = World(Kept(), now)
     plan = plan_of(town)
     partition = Noting(now)
     for begin, end in ((10 / HOUR_S, 12), (12.1, 18.3), (18.5, 24.02)):
@@ -282,8 +276,8 @@ def check_records(kept):
     first, last = kept.records[keys[0]], before
     end_s = last.start_s + last.duration_s
     for counted_wh, total_wh in (
-        (outside.consumed_wh, last.consumed_total_wh),
-        (outside.produced_wh, last.produced_total_wh),
+        (consumed_wh, last.consumed_total_wh),
+        (produced_wh, last.produced_total_wh),
     ):
         assert total_wh == counted_wh(end_s) - counted_wh(first.start_s), (total_wh, first.start_s, end_s)
 
@@ -296,33 +290,36 @@ def revive(twins, kept, cut_ms):
     esp32.set_image(twins.copy)
     partition = Noting(twins.wrote)
     from_ms = cut_ms + 10000
-    town = World(Kept(kept), lambda _: None, 0)
+    town = World(Kept(kept), lambda _: None)
     town.answers_rotation = True
     town.end_ms = ((from_ms // 1000 + 150) // WINDOW_S + 1) * WINDOW_S * 1000 + 60000
     ordered = []
     plan = [
-        (from_ms + 1000, town.say_mlmd),
+        (from_ms + 1000, town.say_changes),
         (from_ms + 70000, town.order_again),
-        (from_ms + 80000, lambda: ordered.append(town.order(command.BATTERY_POWER, 0))),
+        (from_ms + 80000, lambda: ordered.append(town.fresh_order())),
     ]
     assert not live(partition, town, from_ms, plan), "it restarts"
     check(kept, town, ordered[0])
 
 
 def check(before, town, ordered):
-    (one,) = _boards
+    one, breaker = _boards
     after = town.kept
     assert one.boot > max([key[1] for key in before.said] + [before.saved.get("memory", (0,))[0]]), (
         "a boot was repeated"
     )
-    assert ordered in after.obeyed, "it obeys no more"
+    assert ordered in after.answered, "it answers no more"
     assert not before.orders or before.orders[-1][0] in after.answered, "an order is not answered"
     lost = [key for key in before.unacknowledged if key not in town.heard]
     assert not lost, ("not said again", lost)
-    assert not after.unacknowledged and not one.outbox.waiting() and not one._told.waiting()
+    waiting = (after.unacknowledged, one.outbox.waiting(), one._told.waiting())
+    assert not any(waiting), ("not delivered", waiting)
     assert (one.boot, 1) in after.records, "it signs no more"
     check_records(after)
     assert one._memory.command_sequence >= before.saved.get("memory", (0, 0))[1], "a command is forgotten"
+    if before.saved.get("breaker"):
+        assert breaker in (before.saved["breaker"], before.saved["breaker begun"]), "the breaker's state is lost"
     for name, value in before.saved.get("counters", {}).items():
         assert name in NOT_SUMS or one.counters.values[name] >= value, ("a counter fell", name)
 
@@ -367,11 +364,11 @@ def play(folder, first, step, shares):
     town = play_day(image, happened)
     check_records(town.kept)
     assert len(town.kept.records) == 95 and len(town.kept.keys) == 2
-    assert len(town.kept.obeyed) >= 20 and len(town.kept.answered) == 32 and not town.kept.unacknowledged
+    assert len(town.kept.obeyed) >= 20 and len(town.kept.answered) >= 31 and not town.kept.unacknowledged
     writes = len([event for _, event in events if event[0] == "write"])
     cuts, boots = cut_everywhere(Twins(morning, folder + "/copy.img"), events, first, step, shares)
     print(writes, "writes,", sum(erases.values()), "erases,", max(erases.values()), "of_one_block")
     print(cuts, "cuts,", boots, "boots")
 
 
-play(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), [int(share) for share in sys.argv[4]])
+play(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), [int(share) for share in sys.argv[5]])
