@@ -31,7 +31,8 @@ def release(
 
     and on another machine: gridtide release --join half.release --network 41... --key second.key --out meter-2.release
 
-    The boards' side is a file for gridtide flash and provision --release-keys: {"threshold": 2, "keys": [public keys]}.
+    The boards' side is a JSON file for gridtide flash and provision --release-keys: "threshold" is how many must have
+    signed, "keys" a list of public keys in hex.
     """
     try:
         network_id = _network(network)
