@@ -187,7 +187,9 @@ def _tell_of_breaker():
     keep = Breaker.keep
 
     def kept(self):
-        bench.world.happen("saved", "breaker begun", [*self.protection.snapshot(), self.held_until_s])
+        begun = self.protection.snapshot()
+        begun.append(self.held_until_s)
+        bench.world.happen("saved", "breaker begun", begun)
         keep(self)
         bench.world.happen("saved", "breaker", self._kept)
 
