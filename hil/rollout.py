@@ -22,7 +22,7 @@ from wire.errors import WireError
 
 FIRST, SECOND = 1, 2
 RELEASE_AFTER_S = 300
-RENEWAL_BYTES = 32 * 1024  # of heap: a board with slots keeps a Renewal, and an Update while it fetches
+RENEWAL_BYTES = 40 * 1024  # of heap: a board with slots keeps a Renewal, and an Update while it fetches
 MAIN = Path("/flash/main.py")
 # As wire/event.py and docs/wire.cddl (65020) number them.
 REASONS = ("", "interrupted", "damaged", "raised", "hung", "no network", "chips silent", "restarted", "overdue")
