@@ -158,9 +158,11 @@ class Uplink:
         if leaf == "acknowledgement":
             self._take_acknowledgement(payload)
         elif leaf == "time":
+            knew_time = device.clock.is_set()
             if device.time.answer(self._config.area_id, payload):
                 device.heard()
-                self._full.set()  # a bundle may have waited for the time alone
+                if not knew_time:
+                    self._full.set()  # a bundle may have waited for it alone
         elif leaf == "firmware":
             self._take_firmware(device_id, payload)
         elif payload[18:20] == _NOTICE:
