@@ -39,8 +39,8 @@ def holds(figure: dict[str, float]) -> bool:
 
 def main() -> None:
     table = Table("figure", "measured", "promised", "")
-    quick = (device_figures, firmware_size.figures, flash_wear.figures, tls.figures, intake.figures, ledger.figures)
-    slow = (settlement.figures, growth.figures, proofs.figures, cometbft_figures)
+    quick = (device_figures, firmware_size.figures, flash_wear.figures, intake.figures, ledger.figures)
+    slow = (tls.figures, settlement.figures, growth.figures, proofs.figures, cometbft_figures)
     for group in quick if "--quick" in sys.argv else (*quick, *slow):
         for name, figure in group().items():
             promised = f">= {figure['target']}" if "target" in figure else f"<= {figure['at_most']}"

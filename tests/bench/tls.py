@@ -21,7 +21,7 @@ from hil.run import Run
 from tests.bench import hooked
 
 WITH_MAX, WITHOUT_MAX = 180 * 1024, 120 * 1024  # promised
-_HOURS = 1.0
+_HOURS = 24.0  # a day's peak is higher than an hour's
 
 
 def heaps(tls: bool, hours: float = _HOURS, meters: int = 30, mlmds: int = 3) -> dict[str, int]:
