@@ -31,11 +31,11 @@ def broker(tmp_path: Path) -> Iterator[TlsBroker]:
 class Party:
     """One client: what it received, what trouble it had, and a way to wait for either."""
 
-    def __init__(self, address: str, tls: Tls | None, wanted: list[str]) -> None:
+    def __init__(self, address: str, tls: Tls | None, wanted: list[str], name: str = "") -> None:
         self.received: list[tuple[str, bytes]] = []
         self.troubles: list[str] = []
         self._news = asyncio.Event()
-        name = f"test-{id(self)}"
+        name = name or f"test-{id(self)}"
         self.link = MqttLink(
             address, name, wanted, self._on_message, self._news.set, tls=tls, on_trouble=self._on_trouble
         )
@@ -194,6 +194,22 @@ def test_the_access_list(broker, writer, place, listener, is_heard):
         assert ((topic, b"said") in second.received) is is_heard
         await first.leave()
         await second.leave()
+
+    asyncio.run(story())
+
+
+def test_nobody_is_thrown_out_by_one_who_takes_his_name(broker):
+    async def story():
+        cloud = Party(broker.address, broker.tls(CLOUD), [topics.SUBMIT], "cloud")
+        await cloud.until(lambda: cloud.link.ready)
+        for name in ("cloud", CLOUD.hex()):
+            thief = Party(broker.address, broker.tls(MLMD), [], name)
+            await thief.until(lambda thief=thief: thief.link.ready)
+            thief.link.publish(topics.SUBMIT, name.encode())
+            await cloud.until(lambda name=name: (topics.SUBMIT, name.encode()) in cloud.received)
+            await thief.leave()
+        assert (cloud.link.counts["connects"], cloud.troubles) == (1, [])
+        await cloud.leave()
 
     asyncio.run(story())
 
