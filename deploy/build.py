@@ -17,6 +17,7 @@ from deploy.compact import compact
 from deploy.cross import compile_module
 from deploy.errors import BuildError
 from deploy.link import link
+from deploy.words import PLAIN_WORDS
 
 _START = "main.py"
 _BUDGET = Path(__file__).with_name("budget.toml")
@@ -68,7 +69,7 @@ def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
     texts = _texts(modules.needed(role, board_name, architecture))
     start = texts.pop(_START)
     linked = link(texts, f"{role}.py")
-    files = _compiled(compact(short.shorten(members.shorten(linked.texts)), is_whole=True), architecture)
+    files = _compiled(compact(short.shorten(members.shorten(linked.texts)), PLAIN_WORDS), architecture)
     return dict(sorted((files | {_START: start.encode()}).items()))
 
 
@@ -76,7 +77,7 @@ def compiled(sources: Mapping[str, Path], architecture: str) -> dict[str, bytes]
     """`sources` (name in the tree -> file) cross-compiled, for code that others import; main.py as it is."""
     texts = _texts(sources)
     start = {name: texts.pop(name).encode() for name in (_START,) if name in texts}
-    return start | _compiled(compact(texts, is_whole=False), architecture)
+    return start | _compiled(compact(texts), architecture)
 
 
 def _texts(sources: Mapping[str, Path]) -> dict[str, str]:

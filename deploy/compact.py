@@ -4,35 +4,33 @@ MicroPython must know at run time costs a place in its table of strings.
 
 - A private whole number (`_WINDOW_S = 900`) becomes a constant of MicroPython's compiler.
 - Private names (`_look_at`) become `_a`, `_b`, ...: the same few for all files; not where another file
-  reaches them. So do arguments that nobody passes by name. An object must then not have private names of two
-  files, so a file with a class on top of another file's keeps its own.
+  reaches them. An object must then not have private names of two files, so a file with a class on top of another
+  file's keeps its own.
 
 Lines stay where they are: file and line of a traceback are those of the source.
 """
 
 import ast
-import builtins
 import io
-import keyword
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _PRIVATE = re.compile(r"_[A-Za-z][A-Za-z0-9_]*")
 
 
-def compact(sources: Mapping[str, str], is_whole: bool) -> dict[str, str]:
+def compact(sources: Mapping[str, str], words: Iterable[str] = ()) -> dict[str, str]:
     """
     All sources (name -> text) of one tree, rewritten: only together do they show which names are one file's own.
 
-    is_whole: no code beside the tree calls into it, so it shows every argument that is passed by name.
+    words: what names may become before they become `_a`, `_b`, ...
     """
     modules = [ast.parse(text) for text in sources.values()]
     reached = _reached(modules)
-    public = set().union(*map(_public, modules)) if is_whole else None
     constants = {name: _with_constants(text, reached) for name, text in sources.items()}
-    return {name: _with_short_names(text, reached, public) for name, text in constants.items()}
+    return {name: _with_short_names(text, reached, words) for name, text in constants.items()}
 
 
 # -- constants ----------------------------------------------------------------------------------
@@ -101,7 +99,7 @@ def _taken_of_others(module: ast.Module) -> set[str]:
     return found
 
 
-def _with_short_names(text: str, reached: set[str], public: set[str] | None) -> str:
+def _with_short_names(text: str, reached: set[str], words: Iterable[str]) -> str:
     module = ast.parse(text)
     if _inherits(module):
         return text
@@ -109,9 +107,8 @@ def _with_short_names(text: str, reached: set[str], public: set[str] | None) -> 
     tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     used = {token.string for token in tokens if token.type == tokenize.NAME}
     own = {name for name in _defined(module) - kept if _PRIVATE.fullmatch(name)}
-    if public is not None:
-        own |= _arguments(module) - public
-    short = dict(zip(sorted(own), _short_names(used | kept), strict=False))
+    free = (name for name in chain(words, _short_names()) if name not in used | kept)
+    short = dict(zip(sorted(own), free, strict=False))
     return _replace(text, tokens, short)
 
 
@@ -125,36 +122,6 @@ def _defined(module: ast.Module) -> set[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
     return names
-
-
-def _arguments(module: ast.Module) -> set[str]:
-    return {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)} - _KEPT_ARGUMENTS
-
-
-# Names that mean something else than an argument in some place of the same file, too.
-_KEPT_ARGUMENTS = {*dir(builtins), "self", "cls", "ptr8", "ptr16", "ptr32", "uint", "const"}
-
-
-def _public(module: ast.Module) -> set[str]:
-    """Names that are, anywhere, more than a local variable."""
-    names = _in_strings(module, re.compile(r"[A-Za-z_]\w*"))
-    for node in ast.walk(module):
-        match node:
-            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.ClassDef(name=name):
-                names.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                names.add(name)
-            case ast.alias(name=name, asname=other):
-                names |= {name, other or name}
-            case ast.Global(names=some):
-                names |= set(some)
-    for node in module.body:
-        names |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} if _is_plain(node) else set()
-    return names
-
-
-def _is_plain(node: ast.stmt) -> bool:
-    return not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 
 def _inherits(module: ast.Module) -> bool:
@@ -173,12 +140,9 @@ def _imported(module: ast.Module) -> set[str]:
     return {alias.name for aliases in names for alias in aliases}
 
 
-def _short_names(taken: set[str]) -> Iterator[str]:
+def _short_names() -> Iterator[str]:
     for first in ("", *_LETTERS):
-        for last in _LETTERS:
-            name = f"_{first}{last}"
-            if name not in taken and not keyword.iskeyword(name):
-                yield name
+        yield from (f"_{first}{last}" for last in _LETTERS)
 
 
 def _replace(text: str, tokens: list[tokenize.TokenInfo], short: Mapping[str, str]) -> str:

@@ -15,7 +15,6 @@ Lines stay whole: a traceback's line is found in `Linked.files`.
 """
 
 import ast
-import builtins
 import operator
 import re
 from bisect import bisect_right
@@ -26,11 +25,10 @@ from deploy.edit import Edit, cut, edited, renamed
 from deploy.errors import BuildError
 from deploy.scope import Imported, Scope
 from deploy.source import Source, dotted
-from deploy.words import WORDS
+from deploy.words import PLAIN_WORDS
 
 _RUN = "run"  # what main.py calls
 _ALIAS = "_linked"  # what a module that is not linked calls the one that is
-_RESERVED = {*dir(builtins), _RUN, "const"}  # the compiler itself looks some up: an assertion its AssertionError
 _SMALL = 1 << 30  # from here on a number is an object on a board
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -145,8 +143,8 @@ class _Linker:
         return removable is not None and (source.name, removable) not in self._kept
 
     def _name_all(self) -> dict[_Place, str]:
-        taken = _RESERVED.union(*(_WORD.findall(source.text) for source in self._sources.values()))
-        free = iter([word for word in WORDS if word not in taken])
+        taken = {_RUN}.union(*(_WORD.findall(source.text) for source in self._sources.values()))
+        free = iter([word for word in PLAIN_WORDS if word not in taken])
         names = {(self._root, _RUN): _RUN}
         for name in self._linked:
             source = self._sources[name]

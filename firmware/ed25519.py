@@ -18,7 +18,7 @@ from sha512 import sha512
 
 L = (1 << 252) + 27742317777372353535851937790883648493
 # Keys whose tables are kept: a device hears its aggregator and its M-LMD.
-_KEYS_MAX = 4
+_KEYS_MAX = 2
 
 _keys = {}
 

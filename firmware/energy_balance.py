@@ -27,6 +27,7 @@ which is the loss_permille below. So four verdicts:
 Not bounded here: a battery that turns by itself between two samples, current that is not sinusoidal.
 """
 
+from array import array
 from collections import namedtuple
 
 from wire.reading import CHIP_SILENT, TIME_UNCERTAIN
@@ -46,8 +47,8 @@ DEFAULTS = Settings(10_000, 30, 2, 10, 1)
 DAY_WINDOWS = 96
 _BATTERY_WH = 2
 
-# What happened in one window: net energies, all energy registered, windows with a battery at work.
-_Window = namedtuple("_Window", ("begin_s", "end_s", "junction_wh", "meters_wh", "gross_wh", "through_wh", "turns"))
+# Of one window, in an array: Wh missing, all Wh registered, Wh through the meters, meters with a battery at work.
+_NUMBERS = 4
 
 
 def loss_permille(resistance_mohm, current_ma_max, voltage_mv=230_000, power_factor_permille=900):
@@ -91,7 +92,7 @@ class EnergyBalance:
     def __init__(self, meter_ids, settings=DEFAULTS):
         self._meter_ids = tuple(meter_ids)
         self._settings = settings
-        self._windows = []
+        self._forget()
         self._end_s = 0
         self._totals = {}  # id -> totals at _end_s; None: the junction's
 
@@ -106,16 +107,27 @@ class EnergyBalance:
         if end_s <= self._end_s or not all([_is_usable(record, end_s) for record in records.values()]):
             return ()
         now = {key: totals(record) for key, record in records.items()}
-        window = self._window(end_s, now)
+        window = self._window(now)
+        if window:
+            self._keep(self._end_s, window)
+        else:
+            self._forget()
         self._end_s, self._totals = end_s, now
-        if window is None:
-            self._windows = []
-            return ()
-        self._windows = (self._windows + [window])[-DAY_WINDOWS:]
-        return (self._balance([window]), self._balance(self._windows))
+        return (self._balance(len(self._begins) - 1), self._balance(0)) if window else ()
+
+    def _forget(self):
+        self._begins = array("I")  # of the windows of a day
+        self._numbers = array("q")
+
+    def _keep(self, begin_s, window):
+        self._begins.append(begin_s)
+        for number in window:
+            self._numbers.append(number)
+        if len(self._begins) > DAY_WINDOWS:
+            self._begins, self._numbers = self._begins[1:], self._numbers[_NUMBERS:]
 
     # None for the first, and when a total fell: another meter.
-    def _window(self, end_s, now):
+    def _window(self, now):
         if not self._totals:
             return None
         steps = {key: [a - b for a, b in zip(now[key], before)] for key, before in self._totals.items()}
@@ -123,31 +135,32 @@ class EnergyBalance:
             return None
         junction = steps.pop(None)
         through_wh = sum([sum(four) for four in steps.values()])
-        return _Window(
-            self._end_s,
-            end_s,
-            _net(junction),
-            sum([_net(four) for four in steps.values()]),
+        return (
+            _net(junction) - sum([_net(four) for four in steps.values()]),
             through_wh + sum(junction),
             through_wh,
             sum([1 for four in steps.values() if four[2] or four[3]]),
         )
 
-    def _balance(self, windows):
-        begin_s, end_s = windows[0].begin_s, windows[-1].end_s
-        missing_wh = sum([w.junction_wh - w.meters_wh for w in windows])
+    # Of the windows from number `first` on.
+    def _balance(self, first):
+        sums = [0] * _NUMBERS
+        for at in range(_NUMBERS * first, len(self._numbers)):
+            sums[at % _NUMBERS] += self._numbers[at]
+        missing_wh, gross_wh, through_wh, turns = sums
+        begin_s = self._begins[first]
         registers, chips = self._counts()
         bound_wh = error_wh(
             self._settings,
             registers,
             chips,
             len(self._meter_ids),
-            sum([w.turns for w in windows]),
-            end_s - begin_s,
-            sum([w.gross_wh for w in windows]),
+            turns,
+            self._end_s - begin_s,
+            gross_wh,
         )
-        loss_wh = -(-sum([w.through_wh for w in windows]) * self._settings.loss_permille // 1000)
-        return Balance(begin_s, end_s, missing_wh, bound_wh, loss_wh, verdict(missing_wh, bound_wh, loss_wh))
+        loss_wh = -(-through_wh * self._settings.loss_permille // 1000)
+        return Balance(begin_s, self._end_s, missing_wh, bound_wh, loss_wh, verdict(missing_wh, bound_wh, loss_wh))
 
     # Registers that ever moved, and the chips they are in: a battery's two are one, as are the junction's.
     def _counts(self):

@@ -70,7 +70,7 @@ class MeterWatch:
         self._faults = faults
         self._power_w_max = power_w_max
         self._heard_s = now_s
-        self._voltage = PhaseWatch(faults, nominal_mv)
+        self._nominal_mv = nominal_mv
         self._last = None
         self._idle = 0
         self._good = _GOOD_RECORDS
@@ -87,7 +87,7 @@ class MeterWatch:
             return
         self._last = record
         if not record.flags & VOLTAGE_UNMEASURED:
-            self._voltage.hear(now_s, {self.meter_id: record.voltage_mv})
+            PhaseWatch(self._faults, self._nominal_mv).hear(now_s, {self.meter_id: record.voltage_mv})
         if last is not None:
             self._judge_registers(now_s, last, record)
 

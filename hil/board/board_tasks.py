@@ -11,8 +11,7 @@ from time import ticks_diff, ticks_ms
 
 # A sorted list: a device has a dozen tasks, not thousands.
 class TaskQueue:
-    def __init__(self):
-        self._tasks = []
+    _tasks = ()  # a list while there are any: an idle queue takes no more than the C module's
 
     def peek(self):
         return self._tasks[0] if self._tasks else None
@@ -20,7 +19,7 @@ class TaskQueue:
     def push(self, task, key=None):
         task.data = None
         task.ph_key = key = ticks_ms() if key is None else key
-        tasks = self._tasks
+        self._tasks = tasks = self._tasks or []
         at = len(tasks)
         while at and ticks_diff(tasks[at - 1].ph_key, key) > 0:
             at -= 1

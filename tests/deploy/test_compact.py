@@ -31,51 +31,31 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_one_file(name):
     before, after = CASES[name]
-    assert compact({"a.py": before}, is_whole=False) == {"a.py": after}
+    assert compact({"a.py": before}) == {"a.py": after}
 
 
 def test_a_name_that_another_file_imports_stays():
     files = {"a.py": "_n = 1\n", "b.py": "from a import _n\n"}
-    assert compact(files, is_whole=True) == files
+    assert compact(files) == files
 
 
 def test_a_name_of_two_files_that_each_keep_to_themselves():
     files = {"a.py": "def f(self):\n    self._bus = 1\n", "b.py": "def g(self):\n    self._bus = 2\n"}
     short = {name: text.replace("_bus", "_a") for name, text in files.items()}
-    assert compact(files, is_whole=True) == short
+    assert compact(files) == short
 
 
 def test_a_name_that_another_file_reaches_stays():
     files = {"a.py": "def _f():\n    pass\n", "b.py": "import a\na._f()\n"}
-    assert compact(files, is_whole=True) == files
+    assert compact(files) == files
 
 
-ARGUMENTS = {
-    "nobody passes it by name": ("def f(length):\n    return length\n", "def f(_a):\n    return _a\n"),
-    "somebody does": ("def f(length):\n    return length\nf(length=1)\n",) * 2,
-    "it is an attribute, too": ("def f(self, length):\n    self.length = length\n",) * 2,
-    "it is a function, too": (
-        "def g(f):\n    return f\ndef f():\n    pass\n",
-        "def g(f):\n    return f\ndef f():\n    pass\n",
-    ),
-    "it stands in a string": ("def f(length):\n    return 'length'\n",) * 2,
-    "it is imported, too": ("import length\ndef f(length):\n    return length\n",) * 2,
-    "it is built in, too": ("def f(type):\n    return type\n",) * 2,
-    "it is a variable of the module, too": ("length = 1\ndef f(length):\n    return length\n",) * 2,
-    "another function has a variable of its name": (
-        "def f(length):\n    return length\ndef g():\n    length = 1\n    return length\n",
-        "def f(_a):\n    return _a\ndef g():\n    _a = 1\n    return _a\n",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", ARGUMENTS)
-def test_arguments_of_a_whole_tree(name):
-    before, after = ARGUMENTS[name]
-    assert compact({"a.py": before}, is_whole=True) == {"a.py": after}
-    assert compact({"a.py": before}, is_whole=False) == {"a.py": before}, "somebody else may pass it by name"
+def test_words_come_first():
+    assert compact({"a.py": "def _f(peek):\n    pass\n_n = _f\n"}, ("peek", "poke")) == {
+        "a.py": "def poke(peek):\n    pass\n_a = poke\n"
+    }
 
 
 def test_every_line_stays_where_it_was():
     text = '"""Why."""\n\n_A = (\n    1\n)\n\n\ndef _f():\n    # a comment\n    return _A\n'
-    assert compact({"a.py": text}, is_whole=True)["a.py"].count("\n") == text.count("\n")
+    assert compact({"a.py": text})["a.py"].count("\n") == text.count("\n")
