@@ -31,7 +31,7 @@ def state_proof(state: State, number: int, key: bytes) -> StateProof:
     elif leaf is None:
         end, shown = proof.NOTHING, b""
     else:
-        end, shown = proof.OTHER, leaf[0] + leaf[1]
+        end, shown = proof.OTHER, leaf
     return StateProof(number, key, len(beside), bytes(bits), siblings, end, shown)
 
 

@@ -13,9 +13,9 @@ from hashlib import sha256
 EMPTY = bytes(32)
 LEAF, BRANCH = b"\x00", b"\x01"
 
-# A node is None, a leaf (path, hash of its value) or a branch [left, right, hash].
-Leaf = tuple[bytes, bytes]
-Node = None | Leaf | list
+# A node is None, a leaf (path || hash of its value, 64 bytes) or a branch (left, right, hash).
+Leaf = bytes
+Node = None | Leaf | tuple
 
 
 def leaf_hash(path: bytes, value: bytes) -> bytes:
@@ -26,7 +26,7 @@ def leaf_hash(path: bytes, value: bytes) -> bytes:
 def _hash(node: Node) -> bytes:
     if node is None:
         return EMPTY
-    return node[2] if isinstance(node, list) else sha256(LEAF + node[0] + node[1]).digest()
+    return node[2] if isinstance(node, tuple) else sha256(LEAF + node).digest()
 
 
 def _middle(updates: Sequence[tuple[bytes, bytes | None]], low: int, high: int, depth: int) -> int:
@@ -40,20 +40,20 @@ def _middle(updates: Sequence[tuple[bytes, bytes | None]], low: int, high: int, 
 
 def _branch(left: Node, right: Node) -> Node:
     """The one form a subtree with these two halves may have."""
-    if left is None and (right is None or isinstance(right, tuple)):
+    if left is None and (right is None or isinstance(right, bytes)):
         return right
-    if right is None and isinstance(left, tuple):
+    if right is None and isinstance(left, bytes):
         return left
-    return [left, right, sha256(BRANCH + _hash(left) + _hash(right)).digest()]
+    return left, right, sha256(BRANCH + _hash(left) + _hash(right)).digest()
 
 
 def _update(node: Node, updates: Sequence[tuple[bytes, bytes | None]], low: int, high: int, depth: int) -> Node:
     if low == high:
         return node
-    if node is None or isinstance(node, tuple):
-        if high - low == 1 and (node is None or node[0] == updates[low][0]):
+    if node is None or isinstance(node, bytes):
+        if high - low == 1 and (node is None or node.startswith(updates[low][0])):
             path, digest = updates[low]
-            return None if digest is None else (path, digest)
+            return None if digest is None else path + digest
         left, right = _split(node, depth)
     else:
         left, right = node[0], node[1]
@@ -67,7 +67,7 @@ def _update(node: Node, updates: Sequence[tuple[bytes, bytes | None]], low: int,
 def _split(leaf: Leaf | None, depth: int) -> tuple[Node, Node]:
     if leaf is None:
         return None, None
-    return (None, leaf) if leaf[0][depth >> 3] & (128 >> (depth & 7)) else (leaf, None)
+    return (None, leaf) if leaf[depth >> 3] & (128 >> (depth & 7)) else (leaf, None)
 
 
 class Trie:
@@ -90,7 +90,7 @@ class Trie:
         """The hashes beside the way from the root towards `path`, root first, and the leaf it ends at, if at any."""
         node = self._root
         beside: list[bytes] = []
-        while isinstance(node, list):
+        while isinstance(node, tuple):
             is_right = bool(path[len(beside) >> 3] & (128 >> (len(beside) & 7)))
             beside.append(_hash(node[not is_right]))
             node = node[is_right]
@@ -99,4 +99,4 @@ class Trie:
     def siblings(self, path: bytes) -> list[bytes] | None:
         """Those hashes, for a leaf that is there; None when there is no such leaf."""
         beside, leaf = self.walk(path)
-        return beside if leaf is not None and leaf[0] == path else None
+        return beside if leaf is not None and leaf.startswith(path) else None

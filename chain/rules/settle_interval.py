@@ -37,10 +37,14 @@ def apply(state: State, sent: Sent) -> Status:
 
 def _book(state: State, before: Iterable[Flow], flows: Iterable[Flow]) -> None:
     """Take back what was booked before and book what is now: each wallet is written once."""
-    sums: dict[bytes, list[int]] = defaultdict(lambda: [0, 0, 0])
+    sums: dict[bytes, list[int]] = defaultdict(lambda: [0, 0, 0])  # by wallet: balance, bought, sold
+    wallets: dict[bytes, bytes] = {}  # by meter
     for sign, some in ((-1, before), (1, flows)):
         for flow in some:
-            _add(sums, state, flow, sign)
+            for meter_id in flow[:2]:
+                if meter_id not in wallets:
+                    wallets[meter_id] = wallet_of(state, meter_id)
+            _add(sums, wallets[flow.producer_id], wallets[flow.consumer_id], flow, sign)
     for wallet_id, (balance, bought, sold) in sums.items():
         if balance or bought or sold:
             held = state.wallets.get(wallet_id, EMPTY)
@@ -48,9 +52,8 @@ def _book(state: State, before: Iterable[Flow], flows: Iterable[Flow]) -> None:
             state.wallets.put(wallet_id, after)
 
 
-def _add(sums: dict[bytes, list[int]], state: State, flow: Flow, sign: int) -> None:
+def _add(sums: dict[bytes, list[int]], seller: bytes, buyer: bytes, flow: Flow, sign: int) -> None:
     """What one wallet gives is what the other gets; between the meters of one owner nothing is paid."""
-    seller, buyer = wallet_of(state, flow.producer_id), wallet_of(state, flow.consumer_id)
     if seller != buyer:
         gives, gets = sums[seller], sums[buyer]
         gives[0] += sign * flow.money_micro
