@@ -20,6 +20,7 @@ BUSINESS, REGULATORY, TRADING = "business", "regulatory", "trading"
 _OF_CONSORTIA = (
     kind.ADVANCE,
     kind.ANCHOR,
+    kind.DOUBLE_VOTE,
     kind.MEMBERSHIP,
     kind.REGISTRATION,
     kind.REVOCATION,

@@ -127,3 +127,5 @@ class Status(IntEnum):
     # set_weight
     VALIDATORS_TOO_MANY = 230
     ORGANISATIONS_TOO_FEW = 231  # one of them would have a third of the voting power
+    VALIDATOR_EXCLUDED = 232  # it voted twice: a weight is for another key
+    VALIDATOR_UNKNOWN = 233  # not of this ledger's weights: only the operator accuses such a one

@@ -3,7 +3,7 @@ Weights of validators and what they come to as voting power. No organisation's p
 however heavy it is: whoever has a third can stop the network, and with two thirds decides alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from chain.share import pro_rata
@@ -37,6 +37,18 @@ def powers(weights: Mapping[bytes, Validator]) -> dict[bytes, int]:
     for asked in members.values():
         shared |= pro_rata(asked, min(most, sum(asked.values())))
     return {key: power for key, power in shared.items() if power}
+
+
+def in_force(
+    weights: Mapping[bytes, Validator], genesis: Mapping[bytes, int], excluded: Collection[bytes]
+) -> dict[bytes, int]:
+    """
+    Voting power by validator key: by the weights, or as CometBFT's genesis has it while they are shared among too few;
+    without those that were excluded. Where too few organisations are left, the others keep what they had.
+    """
+    left = {key: one for key, one in weights.items() if key not in excluded}
+    before = powers(left) or powers(weights) or dict(genesis)
+    return {key: power for key, power in before.items() if key not in excluded} or before
 
 
 def _most(totals: list[int]) -> int:

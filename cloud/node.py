@@ -15,7 +15,7 @@ from chain.genesis import Genesis
 from chain.status import Status
 from link.keys import Signer
 from link.timeseries import TimeSeries
-from wire import area_block, block, cbor, message, proof, strategy, topics
+from wire import area_block, block, cbor, double_vote, message, proof, strategy, topics
 from wire.energy_type import NAMES
 from wire.errors import WireError
 from wire.interval import start_of
@@ -24,7 +24,7 @@ from wire.registration import AGGREGATOR
 from .areas import Parts, areas
 from .demand import market_step, supply_and_demand
 from .headers import Headers
-from .key import sign_all
+from .key import Draft, sign_all
 from .mempool import Mempool
 
 FETCH_MAX = 64  # blocks sent for one question
@@ -141,7 +141,17 @@ class FullNode:
             transactions = sign_all(drafts, last_nonce, self._signer, self._genesis.network_id)
             blocks += self.commit(transactions, int(now_s))
             self._write_market(interval)
-        return blocks
+        return blocks + self._accuse(now_s)
+
+    def _accuse(self, now_s: float) -> list[Outgoing]:
+        """Validators that voted twice are proved to the ledger: it takes their power. What fails waits an interval."""
+        try:
+            drafts = [Draft(double_vote.KIND, double_vote.LAYOUT, tuple(votes)) for votes in self.ledger.offences()]
+            last_nonce = query.nonce(self.ledger.state, self._signer.identity)
+            accusations = sign_all(drafts, last_nonce, self._signer, self._genesis.network_id)
+            return self.commit(accusations, int(now_s)) if accusations else []
+        except Away:
+            return []
 
     def _write_market(self, interval: int) -> None:
         """The interval's prices, and the load they go by, for the eye."""

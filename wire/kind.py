@@ -39,6 +39,7 @@ HEADER = 65034
 PAYOUT = 65035
 TRANSFER = 65036
 READING_ASK = 65037
+DOUBLE_VOTE = 65038
 
 # What the ledger takes as a transaction, in the order in which one block applies them.
 TRANSACTIONS = (
@@ -62,4 +63,5 @@ TRANSACTIONS = (
     WEIGHT,
     PAYOUT,
     TRANSFER,
+    DOUBLE_VOTE,
 )

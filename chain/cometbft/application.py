@@ -16,13 +16,14 @@ from chain.cometbft.protobuf import varint
 from chain.cometbft.questions import answer
 from chain.cometbft.snapshot import FORMAT, Offer, Restoration, Snapshots
 from chain.cometbft.verified import OpenedOnce, Verified
+from chain.double_vote import chain_id_of
 from chain.embedded import load_state
 from chain.errors import LedgerError, WrongGenesis
 from chain.genesis import Genesis
 from chain.ledger_file import LedgerFile, StoredBlock
 from chain.status import Status
 from chain.transition import apply_opened
-from chain.weights import changes, powers
+from chain.weights import changes, in_force
 
 APP_VERSION = 1
 CODESPACE = "gridtide"  # a code above 0 is a number of chain/status.py
@@ -35,7 +36,7 @@ CHUNK_RETRY, CHUNK_REJECT_SNAPSHOT = 3, 5
 
 def chain_id(genesis: Genesis) -> str:
     """CometBFT's name for the network."""
-    return f"gridtide-{genesis.network_id.hex()}"
+    return chain_id_of(genesis.network_id)
 
 
 def app_state(genesis: Genesis) -> bytes:
@@ -78,7 +79,8 @@ class Application:
 
     def _powers_now(self) -> dict[bytes, int]:
         """What the state in memory makes of the validators."""
-        return powers(dict(self.state.validators.items())) or self._validators
+        excluded = {key for key, _ in self.state.excluded.items()}
+        return in_force(dict(self.state.validators.items()), self._validators, excluded)
 
     def close(self) -> None:
         self._file.close()

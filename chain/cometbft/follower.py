@@ -18,10 +18,12 @@ from typing import NamedTuple
 
 from chain.cometbft.door import Door
 from chain.cometbft.errors import Diverged, NodeDown, NotReached, RpcError
+from chain.cometbft.offences import Votes, offences_in
 from chain.cometbft.proposal import TRANSACTIONS_MAX
 from chain.cometbft.rpc import Call, Rpc
 from chain.cometbft.sequence import in_turn
 from chain.cometbft.verified import Verified
+from chain.double_vote import is_new
 from chain.embedded import CommittedBlock, EmbeddedLedger
 from chain.errors import LedgerError
 from chain.genesis import Genesis
@@ -72,6 +74,7 @@ class FollowingLedger(EmbeddedLedger):
     _marker: Path
     _door: Door
     _untold: list[CommittedBlock]  # in the file, and not yet given to whoever submits
+    _accused: set[int]  # heights whose block has evidence in it, since this was opened
     followed: int
 
     @classmethod
@@ -95,6 +98,7 @@ class FollowingLedger(EmbeddedLedger):
         ledger._door = Door(verified, open_transaction)
         ledger._marker = marker(path)
         ledger._untold = []
+        ledger._accused = set()
         try:
             ledger.followed = ledger._read_marker()
             ledger.catch_up()
@@ -122,6 +126,17 @@ class FollowingLedger(EmbeddedLedger):
         """The blocks that are there already, whoever handed them in."""
         self._take([], _Patience(self._patience_s, self._wait))
         return self._tell()
+
+    def offences(self) -> list[Votes]:
+        """
+        Double votes of this ledger's validators that CometBFT has in its blocks and this ledger not on record: for
+        whoever may prove them to it (wire/double_vote.py). Raises NotReached, RpcError.
+        """
+        found = [votes for height in sorted(self._accused) for votes in offences_in(self._rpc, height)]
+        fresh = [votes for votes in found if is_new(self.state, votes)]
+        if not fresh:
+            self._accused.clear()
+        return fresh
 
     def _tell(self) -> list[CommittedBlock]:
         """Each block once, also after a submission that failed halfway."""
@@ -184,6 +199,8 @@ class FollowingLedger(EmbeddedLedger):
                 patience.spend(str(error))
         if isinstance(block, RpcError) or isinstance(results, RpcError):
             return None
+        if block["block"]["evidence"]["evidence"]:
+            self._accused.add(height)
         transactions = [base64.b64decode(one) for one in block["block"]["data"]["txs"] or ()]
         return ForeignBlock(height, tuple(transactions), base64.b64decode(results["app_hash"]))
 

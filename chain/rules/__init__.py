@@ -18,6 +18,7 @@ from chain.rules import (
     open_contract,
     pay_out,
     post_price,
+    record_double_vote,
     record_evidence,
     record_profile,
     record_receipt,
@@ -36,6 +37,7 @@ from chain.status import Status
 from wire import (
     acceptance,
     contract,
+    double_vote,
     evidence,
     kind,
     ledger_time,
@@ -97,5 +99,6 @@ RULES: dict[Any, Rule] = {
     kind.WEIGHT: Rule(weight.LAYOUT, weight.SIZE_MAX, (OPERATOR,), True, set_weight.apply),
     kind.PAYOUT: Rule(payout.LAYOUT, payout.SIZE_MAX, (OPERATOR,), True, pay_out.apply),
     kind.TRANSFER: Rule(wire_transfer.LAYOUT, wire_transfer.SIZE_MAX, (OPERATOR, *_USER), True, transfer.apply),
+    kind.DOUBLE_VOTE: Rule(double_vote.LAYOUT, double_vote.SIZE_MAX, _EVERYBODY, True, record_double_vote.apply),
 }
 assert tuple(RULES) == kind.TRANSACTIONS

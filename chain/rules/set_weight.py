@@ -18,6 +18,8 @@ def apply(state: State, sent: Sent) -> Status:
         return Status.VALIDATORS_TOO_MANY
     if is_shared(before) and not is_shared(after):
         return Status.ORGANISATIONS_TOO_FEW
+    if new.weight and new.validator_key in state.excluded:
+        return Status.VALIDATOR_EXCLUDED
     # APPLY
     if new.weight:
         state.validators.put(new.validator_key, after[new.validator_key])

@@ -5,11 +5,13 @@ from hashlib import sha256
 import pytest
 
 from chain import query
+from chain.cometbft.offences import sign_bytes
+from chain.double_vote import chain_id_of
 from chain.ed25519 import verify
 from chain.status import Status
-from tests.aggregator.area import NETWORK, NOW, signer
+from tests.aggregator.area import NETWORK, NOW, ident, sign, signer
 from tests.cloud.town import START, Town
-from wire import block, cbor, cose, kind, merkle, message, strategy, topics
+from wire import block, cbor, cose, kind, merkle, message, strategy, topics, weight
 from wire.errors import WireError
 
 
@@ -195,3 +197,24 @@ def test_a_strategy_says_how_often_to_report(town):
     sent = town.node.strategy(NOW, 300, 50_000)
     found = message.decode(strategy.LAYOUT, cose.open_envelope(sent.payload).payload)
     assert (sent.topic, found) == (topics.STRATEGY, (NOW, 300, 50_000))
+
+
+def test_a_validator_that_votes_twice_is_accused_in_the_next_interval(town, monkeypatch):
+    """By the full node, with its own key: CometBFT notices (tests/cometbft), the ledger takes its power."""
+    key = signer("validator")
+    weight_of = (town.nonce("operator"), key.public_key, ident("organisation"), 10)
+    town.submit(sign("operator", kind.WEIGHT, weight.LAYOUT, weight_of))
+    town.block()
+    parts = {"total": 1, "hash": "cc" * 32}
+    votes = []
+    for name in ("aa", "bb"):
+        vote = {"type": 2, "height": 7, "round": 0, "block_id": {"hash": name * 32, "parts": parts}}
+        content = sign_bytes(vote | {"timestamp": "2026-11-20T16:00:00Z"}, chain_id_of(NETWORK))
+        votes += [content, key.sign(content)]
+    offences = [(key.public_key, *votes)]
+    monkeypatch.setattr(town.ledger, "offences", lambda: offences)
+    *_, accusation = town.open_interval(START)
+    assert kinds(accusation) == [kind.DOUBLE_VOTE] and accusation.statuses == (Status.APPLIED,)
+    assert key.public_key in town.ledger.state.excluded
+    offences.clear()
+    assert [kinds(block) for block in town.open_interval(START + 1)] == [[kind.ADVANCE, kind.PRICE]]

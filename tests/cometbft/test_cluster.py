@@ -25,7 +25,7 @@ from tests.chain.some_days import play
 from tests.chain.test_weights import set_weight
 from tests.chain.world import World
 from tests.cometbft.nodes import applied, homes, need_cometbft, running, runs
-from wire import message, proof
+from wire import double_vote, kind, message, proof
 
 pytestmark = pytest.mark.real
 TOP = Path(__file__).parents[2]
@@ -231,6 +231,8 @@ def test_a_validator_that_votes_twice_is_on_record(tmp_path):
         shutil.copy(nodes[3].home / "config" / "priv_validator_key.json", nodes[4].home / "config")
         with running(nodes) as network:
             rpcs = [Rpc(node.place.rpc_address) for node in nodes]
+            for number, node in enumerate(nodes[:4]):
+                world.must(set_weight(world, "", f"organisation {number}", 10, validator_key=node.validator))
             rpcs[0].hand_in(world.log)
             numbers = itertools.count(1)
 
@@ -244,8 +246,27 @@ def test_a_validator_that_votes_twice_is_on_record(tmp_path):
             found = offences(rpcs[0])
             assert len(found) == len(set(found)) and {who for who, *_ in found} == {address(nodes[3].validator)}
             assert found == offences(rpcs[1])[: len(found)]
+            convict(world, nodes[3].validator, rpcs[0], network, tmp_path)
             for rpc in rpcs:
                 rpc.close()
+
+
+def convict(world: World, offender: bytes, rpc: Rpc, network: Network, folder: Path) -> None:
+    """A follower notices it; once the votes are proved to the ledger, the offender's power is gone at every node."""
+    ledger = FollowingLedger.follow(folder / "followed.sqlite", world.genesis, Rpc(rpc.address))
+    votes = ledger.offences()[0]
+    assert votes.validator_key == offender
+    shown = (world.next_nonce("user-m1"), *votes)
+    world.must(world.sign("user-m1", kind.DOUBLE_VOTE, double_vote.LAYOUT, shown))
+    ledger.submit([world.log[-1]])
+    assert len(ledger.state.excluded) == 1 and votes not in ledger.offences()
+    ledger.close()
+
+    def is_out() -> bool:
+        validators = rpc.call("validators", per_page="100")["validators"]
+        return base64.b64encode(offender).decode() not in [one["pub_key"]["value"] for one in validators]
+
+    network.wait(is_out, "the offender to lose its power", 60)
 
 
 def offences(rpc: Rpc) -> list[tuple[str, str, int, int]]:

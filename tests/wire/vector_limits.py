@@ -75,6 +75,8 @@ LIMITS = [
     ("registration", "public_key", 0, "wrong_type"),
     ("registration", "role", 256, "out_of_range"),
     ("rotation", "public_key", bytes(33), "wrong_length"),
+    ("double_vote", "first", b"", "wrong_length"),
+    ("double_vote", "second_signature", bytes(63), "wrong_length"),
     ("rotation", "proof", bytes(65), "wrong_length"),
     ("key_notice", "public_key", bytes(31), "wrong_length"),
     ("key_notice", "number", 2**62, "out_of_range"),

@@ -192,6 +192,8 @@ def of_the_ledger(ids):
     transfer = {"nonce": 1, "to_id": ids["user"], "money_micro": 250_000}
     reading_ask = {"asker_id": bytes(range(8)), "device_id": ids["meter"], "window_start_s": T - T % 900}
     reading_ask |= {"public_key": bytes(range(32))}
+    votes = {"nonce": 1, "validator_key": bytes(range(32)), "first": bytes(range(40)), "first_signature": bytes(64)}
+    votes |= {"second": bytes(range(41)), "second_signature": bytes([1] * 64)}
     strategy = {"issued_s": T, "report_s": 300, "feeder_power_w_max": 160_000}
     area_load = {"area_id": ids["aggregator"], "measured_s": T, "power_w": 91_200, "power_w_max": 120_000, "shed_w": 0}
     return [
@@ -216,6 +218,7 @@ def of_the_ledger(ids):
         ("evidence, a reading", "evidence", 65032, "user", evidence | {"leaves": [leaf]}),
         ("evidence, two light blocks", "evidence", 65032, "user", evidence | {"contrary": b"\1", "leaves": []}),
         ("weight", "weight", 65033, "operator", weight),
+        ("double vote", "double_vote", 65038, "user", votes),
         ("payout", "payout", 65035, "operator", payout),
         ("transfer", "transfer", 65036, "user", transfer),
         ("reading ask", "reading_ask", 65037, "user", reading_ask),
