@@ -62,6 +62,7 @@ def provision(
         mac = line.mac()
         own = config_of(template, public_key)
         signer = Operator.load(operator_key, octets(own, "network_id"))
+        own["operator_public_key"] = bytes(signer.key.verify_key).hex()
         owner_id = _id(owner, "owner") if owner else NOBODY
         area_id = octets(own, "area_id")
         if energy not in energy_type.NAMES:

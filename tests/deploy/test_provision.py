@@ -98,7 +98,9 @@ def test_a_board_is_provisioned(board, operator_key, tmp_path):
     assert line.public_key() == found.public_key, "asked again, it is the same"
     seed = bytes.fromhex(line.say("exec", "print(open('key.bin', 'rb').read().hex())").strip())
     assert bytes(SigningKey(seed).verify_key) == found.public_key
-    assert json.loads(line.say("fs", "cat", ":/config.json"))["device_id"] == device_id.hex()
+    kept = json.loads(line.say("fs", "cat", ":/config.json"))
+    assert kept["device_id"] == device_id.hex()
+    assert kept["operator_public_key"] == bytes(OPERATOR.verify_key).hex(), "who may name another aggregator"
     assert_certified(line, ca, device_id)
     for path in tmp_path.iterdir():
         if path.name != "flash.img" and path.is_file():
