@@ -17,11 +17,13 @@ _SERVICE_W = 14490  # 63 A at 230 V: no household's service carries more
 
 
 class AreaWatch:
-    def __init__(self, config, faults):
+    # breaker: the junction's own; while it is open the meters' chips are silent, and nothing is wrong with them.
+    def __init__(self, config, faults, breaker):
         self._own_id = config.device_id
         self._network_id = config.network_id
         self.keys = {meter.id: meter.public_key for meter in config.meters if meter.public_key}
         self._faults = faults
+        self._breaker = breaker
         self._watches = {}  # from the first moment the time is known
         self._balance = BalanceWatch(faults, list(self.keys))
         # Where not all are watched there is nothing to hold the junction against.
@@ -38,7 +40,7 @@ class AreaWatch:
         except WireError:
             return  # the aggregator counts what is refused
         if sender_id in self.keys:
-            self._watch_of(sender_id, now_s).hear(now_s, record)
+            self._watch_of(sender_id, now_s).hear(now_s, record, self._breaker.is_closed)
         known = self.records.get(sender_id)
         if known is None or _end_s(record) > _end_s(known):
             self.records[sender_id] = record

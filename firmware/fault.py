@@ -5,7 +5,7 @@ when what it was seen by is gone; both become signed events.
 
 What is found here, and from what:
     meter_silent      no reading for two windows and a bit
-    chip_silent       the meter says that its chip does not answer
+    chip_silent       the meter says that its chip does not answer, and its mains are on
     register_stuck    power flows at the ends of four records in a row, no register moved between
     register_jumped   a total fell, or grew by more than the service can carry
     voltage_lost      less than half of the nominal voltage: a phase, or a fuse in front of a meter
@@ -75,11 +75,14 @@ class MeterWatch:
         self._idle = 0
         self._good = _GOOD_RECORDS
 
-    def hear(self, now_s, record):
-        """A verified record of the meter arrived (wire/reading.py); an older one only shows that it lives."""
+    def hear(self, now_s, record, is_fed=True):
+        """
+        A verified record of the meter arrived (wire/reading.py); an older one only shows that it lives. is_fed: whether
+        the mains are on where it is.
+        """
         self._heard_s = now_s
         self._report("meter_silent", now_s, False)
-        self._report("chip_silent", now_s, bool(record.flags & CHIP_SILENT))
+        self._report("chip_silent", now_s, is_fed and bool(record.flags & CHIP_SILENT))
         if record.flags & (CHIP_SILENT | TIME_UNCERTAIN):
             return
         last = self._last

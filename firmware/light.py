@@ -10,7 +10,7 @@ from drivers import led
 
 from wire import reading
 
-_STEP_MS = 100
+_STEP_MS, _LOOK_MS = 100, 1000
 
 
 class Light:
@@ -27,8 +27,9 @@ class Light:
     async def run(self):
         """For ever."""
         while True:
-            self._led.show(self._pattern(), time.ticks_ms())
-            await asyncio.sleep_ms(_STEP_MS)
+            pattern = self._pattern()
+            self._led.show(pattern, time.ticks_ms())
+            await asyncio.sleep_ms(_LOOK_MS if pattern == led.ON else _STEP_MS)
 
     # What it does about itself comes first, what it lacks next.
     def _pattern(self):

@@ -35,7 +35,7 @@ class Mlmd:
         self._id_of = {meter.mac: meter.id for meter in config.meters}
         self._radio = Radio(None if config.wifi else config.channel)
         self._uplink = Uplink(device, [meter.id for meter in config.meters], self._forward)
-        self._watch = AreaWatch(config, device.equipment.faults)
+        self._watch = AreaWatch(config, device.equipment.faults, device.equipment.breaker)
         self._neighbours = [peer.mac for peer in config.peers]
         self._sharing = Sharing(device, self._watch, self._radio.send, self._forward)
         device.keys += [self._watch.keys, self._sharing.keys]

@@ -126,9 +126,13 @@ class Coordinator:
             if reader:
                 reader()
 
+    def wall_s(self, when_ms: int) -> float:
+        """When an instant is due on the wall (time.monotonic), at a speed."""
+        return self._wall_start + (when_ms - self._start_ms) / 1000 / self._speed
+
     def _keep_pace(self, when_ms: int) -> None:
         if not self._speed:
             return
-        due = self._wall_start + (when_ms - self._start_ms) / 1000 / self._speed
+        due = self.wall_s(when_ms)
         while (ahead := due - time.monotonic()) > 0:
             self._serve(ahead)

@@ -5,7 +5,7 @@ import random
 from energy_balance import BALANCED, SURPLUS, UNACCOUNTED, Balance
 from fault import KINDS, SILENT_S, BalanceWatch, Faults, MeterWatch, PhaseWatch
 
-from wire.reading import CHIP_SILENT, RECORD, TIME_UNCERTAIN
+from wire.reading import CHIP_SILENT, RECORD, TIME_UNCERTAIN, VOLTAGE_UNMEASURED
 
 METER = b"meter-01"
 WINDOW_S = 900
@@ -20,7 +20,7 @@ class Meter:
         self.now_s = 0
         self.total_wh = 100_000
 
-    def hear(self, energy_wh, power_w, voltage_mv=230_000, flags=0):
+    def hear(self, energy_wh, power_w, voltage_mv=230_000, flags=0, is_fed=True):
         self.now_s += WINDOW_S
         self.total_wh += energy_wh
         totals = (self.total_wh, 0, 0, 0)
@@ -28,6 +28,7 @@ class Meter:
         self.watch.hear(
             self.now_s,
             RECORD.cls(start_s, WINDOW_S, 0, 0, 0, 0, *totals, voltage_mv, power_w, 50_000, 0, 0, 0, flags),
+            is_fed,
         )
         self.watch.tick(self.now_s)
 
@@ -232,3 +233,19 @@ def test_changes_come_once_and_every_begin_has_its_end():
                 open_since[key] = change.begin_s
     assert sorted(open_since) == sorted(faults.active)
     assert faults.take_changes() == []
+
+
+def test_a_chip_behind_an_open_breaker_is_silent_and_nothing_is_wrong_with_it():
+    meter = Meter()
+    meter.hear(250, 1000)
+    meter.hear(0, 0, flags=CHIP_SILENT, is_fed=False)
+    assert meter.kinds == "-"
+    meter.hear(0, 0, flags=CHIP_SILENT)
+    assert meter.kinds == "chip_silent"
+
+
+def test_a_meter_that_measures_no_voltage_has_lost_none():
+    meter = Meter()
+    for flags, kinds in ((VOLTAGE_UNMEASURED, "-"), (0, "voltage_lost"), (0, "voltage_lost")):
+        meter.hear(250, 1000, voltage_mv=0, flags=flags)
+        assert meter.kinds == kinds

@@ -78,13 +78,13 @@ def press(town, at_s):
 
 def test_a_sonoff_pow_measures_by_its_own_chip(street):
     town = a_sonoff(street)
-    town.play(HOUR + 10)
+    town.play(1810)
     records = town.aggregator.records("meter-01")
-    assert [record.start_s + record.duration_s - town.begin_s for record in records] == [900, 1800, 2700, 3600]
+    assert [record.start_s + record.duration_s - town.begin_s for record in records] == [900, 1800]
     for record in records[1:]:
         assert abs(record.consumed_wh - 1150 / 4) <= 1 and abs(record.power_w - 1150) <= 5
         assert abs(record.voltage_mv - 230_000) < 1500
-    assert [record.flags for record in records] == [AFTER_BOOT, 0, 0, 0] and records[-1].relays == 1
+    assert [record.flags for record in records] == [AFTER_BOOT, 0] and records[-1].relays == 1
 
 
 def test_a_sonoff_s_relay_obeys_and_closes_again_when_the_command_ends(street):
@@ -165,17 +165,16 @@ def test_a_meter_is_read_from_an_s0_output_and_says_that_it_measures_no_voltage(
     town.levels["meter-01", S0_PIN] = 1
     every(town, 4_000, pulse)
     town.start()
-    town.play(HOUR + 10)
+    town.play(1810)
     before = town.aggregator.records("meter-01")
-    assert [abs(one.consumed_wh - 225) <= 1 for one in before[1:]] == [True] * 3
-    assert abs(before[2].power_w - 900) <= 12
+    assert abs(before[1].consumed_wh - 225) <= 1 and abs(before[1].power_w - 900) <= 12
     assert all(one.flags & VOLTAGE_UNMEASURED and not one.flags & CHIP_SILENT for one in before)
     assert "voltage_lost" not in [code for code, _ in town.aggregator.told()]
     town.devices["meter-01"].power_off()  # the count is on its flash
     town.devices["meter-01"].power_on()
-    town.play(2 * HOUR + 10)
+    town.play(HOUR + 10)
     after = town.aggregator.records("meter-01")
-    assert after[-1].consumed_total_wh - before[-1].consumed_total_wh in range(820, 901)
+    assert after[-1].consumed_total_wh - before[-1].consumed_total_wh in range(370, 451)  # two windows, but for a while
 
 
 def test_an_m_lmd_moves_its_contact_by_two_coils(street):
