@@ -68,12 +68,17 @@ class RomLoader:
         }
 
     def serve(self, line: int) -> None:
-        """Until something comes over the line that is no frame: somebody talks to what was written."""
+        """
+        Until an image is written and checked, the last thing before the tool resets the chip (a pseudo-terminal has no
+        wire for that); or until something comes over the line that is no frame.
+        """
         for frame in _frames(line):
             _, operation, size, checksum = struct.unpack_from("<BBHI", frame)
             if len(frame) - 8 != size:
                 raise LoaderError(f"{len(frame) - 8} bytes in a frame of {size}")
             self._answer(line, operation, frame[8:], checksum)
+            if self.commands[-2:] == ["FLASH_DEFL_END", "SPI_FLASH_MD5"]:
+                return
 
     def _answer(self, line: int, operation: int, body: bytes, checksum: int) -> None:
         name = self._names[operation]
