@@ -37,7 +37,7 @@ class LightNode:
     def fetch(self) -> Outgoing:
         """Asks the full node for what comes after our head."""
         asked = area_block.Fetch(self._site.area_id, self.head.height + 1)
-        return Outgoing(topics.AREA_FETCH, message.encode(area_block.FETCH_LAYOUT, asked))
+        return Outgoing(area_block.FETCH_TOPIC, message.encode(area_block.FETCH_LAYOUT, asked))
 
     def read(self, data: bytes) -> Next | Gap | Same | None:
         """What an area block (untrusted bytes) means to us. A refused one is counted and None."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chain.ed25519 import is_sound, verify
-from wire import cose, light_block, merkle, message, reading_ask, topics
+from wire import cose, light_block, merkle, message, reading_ask
 from wire.cose import open_envelope
 from wire.errors import WireError
 from wire.proof import MerklePath
@@ -33,7 +33,7 @@ def answer(data: bytes, site: Site) -> list[Outgoing]:
     cose.check_signature(envelope, asked.public_key, site.network_id, verify)
     if site.store.area.owner_of(asked.device_id) != envelope.signer_id:
         raise Refused("not_theirs", asked.device_id.hex())
-    topic = topics.of_area_proof(site.area_id, asked.asker_id)
+    topic = reading_ask.answer_topic_of(site.area_id, asked.asker_id)
     found = _places(site.store.db, asked.device_id, asked.window_start_s)
     return [Outgoing(topic, message.encode(reading_ask.ANSWER_LAYOUT, place)) for place in found]
 

@@ -19,7 +19,7 @@ from link.keys import identity_of, load_signer
 from link.mqtt import MqttLink
 from link.timer import Clock, next_after, sleep_until
 from link.timeseries import TimeSeries
-from wire import acknowledgement, interval, signed_time, topics
+from wire import acknowledgement, area_block, interval, reading_ask, signed_time, topics
 from wire.errors import WireError
 from wire.event import CODES
 
@@ -91,7 +91,12 @@ class Service:
         self._link = MqttLink(
             settings.broker,
             f"aggregator-{self._site.area_id.hex()}",
-            [*names, topics.of_area_block(self._site.area_id), topics.of_area_ask(self._site.area_id), topics.STRATEGY],
+            [
+                *names,
+                area_block.topic_of(self._site.area_id),
+                reading_ask.topic_of(self._site.area_id),
+                topics.STRATEGY,
+            ],
             self._on_message,
             self._on_ready,
             load_group(topics.LEDGER, settings.group_key_file),
@@ -142,11 +147,11 @@ class Service:
         self._send(self._control.resend_all(int(self._clock())))
 
     def _on_message(self, topic: str, payload: bytes) -> None:
-        if topic == topics.of_area_block(self._site.area_id):
+        if topic == area_block.topic_of(self._site.area_id):
             self._put(self._blocks, "full node", payload)
             return
         try:
-            if topic == topics.of_area_ask(self._site.area_id):
+            if topic == reading_ask.topic_of(self._site.area_id):
                 self._send(answer(payload, self._site))
             elif topic == topics.STRATEGY:
                 self._control.take_strategy(payload)

@@ -180,7 +180,7 @@ class FullNode:
         areas_now, parts = areas(self.ledger.state), self._parts
         self._parts = []
         return [
-            Outgoing(topics.of_area_block(area_id), part.of_area(area_id)) for part in parts for area_id in areas_now
+            Outgoing(area_block.topic_of(area_id), part.of_area(area_id)) for part in parts for area_id in areas_now
         ]
 
     def answer_area_fetch(self, question: bytes) -> list[Outgoing]:
@@ -189,7 +189,7 @@ class FullNode:
         subject = query.subject(self.ledger.state, asked.area_id)
         if subject is None or subject.role != AGGREGATOR:
             return []
-        topic, sent = topics.of_area_block(asked.area_id), []
+        topic, sent = area_block.topic_of(asked.area_id), []
         for height in self._heights(asked.from_height):
             committed, signed_header = self.ledger.block(height), self.ledger.header(height)
             if committed is not None and signed_header is not None:

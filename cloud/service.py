@@ -18,7 +18,7 @@ from link.keys import load_signer
 from link.mqtt import MqttLink
 from link.timer import Clock, next_after, sleep_until
 from link.timeseries import TimeSeries
-from wire import topics
+from wire import area_block, topics
 from wire.errors import WireError
 from wire.interval import INTERVAL_S, interval_of
 
@@ -50,7 +50,7 @@ class Service:
         self._link = MqttLink(
             settings.broker,
             f"cloud-{signer.identity.hex()}",
-            [topics.SUBMIT, topics.FETCH, topics.AREA_FETCH, topics.ASK, topics.of_area_load(None)],
+            [topics.SUBMIT, topics.FETCH, area_block.FETCH_TOPIC, topics.ASK, topics.of_area_load(None)],
             self._on_message,
             self._on_ready,
             load_group(topics.LEDGER, settings.group_key_file),
@@ -102,7 +102,7 @@ class Service:
                     self._submitted.set()
             elif topic == topics.FETCH:
                 self._send(self._node.answer_fetch(payload))
-            elif topic == topics.AREA_FETCH:
+            elif topic == area_block.FETCH_TOPIC:
                 self._send(self._node.answer_area_fetch(payload))
             elif topic == topics.ASK:
                 self._send(self._node.answer_ask(payload))

@@ -5,6 +5,7 @@ devices. What is shown is under the header's roots (wire/merkle_part.py), so it 
 signature of its own. That nothing of the area was left out it cannot show: docs/proofs.md.
 """
 
+from . import topics
 from .block import DECISION
 from .schema import HASH, ID, U16, U32, Layout, integer, listing, octets, record
 
@@ -35,3 +36,9 @@ SIZE_MAX = 8 << 20
 FETCH_LAYOUT = Layout("AreaFetch", (("area_id", ID), ("from_height", U32)))
 Fetch = FETCH_LAYOUT.cls
 FETCH_SIZE_MAX = 32
+FETCH_TOPIC = topics.LEDGER + "area_fetch"
+
+
+def topic_of(area_id):
+    """Where the light node of an area gets its part of each block. area_id: 8 bytes."""
+    return topics.LEDGER + "area/" + area_id.hex()

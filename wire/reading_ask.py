@@ -4,6 +4,7 @@ window; it is answered with where each stands in its light block, on the asker's
 Readings are the household's own: whoever asks signs, with the key their id was made from.
 """
 
+from . import topics
 from .kind import READING_ASK as KIND  # noqa: F401
 from .proof import MERKLE
 from .schema import ID, U16, UTC_S, Layout, octets, record
@@ -34,3 +35,13 @@ ANSWER_LAYOUT = Layout(
 )
 Answer = ANSWER_LAYOUT.cls
 ANSWER_SIZE_MAX = 16384
+
+
+def topic_of(area_id):
+    """Where an area's households ask. area_id: 8 bytes."""
+    return "/".join((topics.ROOT, area_id.hex(), "ask"))
+
+
+def answer_topic_of(area_id, asker_id):
+    """Where they are answered. asker_id: 8 bytes of the asker's choice."""
+    return "/".join((topics.ROOT, area_id.hex(), "proof", asker_id.hex()))

@@ -31,6 +31,7 @@ Every MQTT topic of a grid. `<area>` and `<device>` are ids in lower-case hex.
 
 <device> in a topic is the M-LMD that carries the message, or a lone meter; for a
 command and a receipt it is the device that acts, for firmware the one that is to run it.
+The functions here are those devices need, too; others stand with their messages.
 """
 
 ROOT = "gridtide/v1"
@@ -38,7 +39,6 @@ LEDGER = ROOT + "/ledger/"
 SUBMIT = LEDGER + "submit"
 BLOCK = LEDGER + "block"
 FETCH = LEDGER + "fetch"
-AREA_FETCH = LEDGER + "area_fetch"
 HEADER = LEDGER + "header"
 ASK = LEDGER + "ask"
 STRATEGY = LEDGER + "strategy"
@@ -63,24 +63,9 @@ def of_all_devices(area_id, leaf):
     return "/".join((ROOT, _hex(area_id), "+", leaf))
 
 
-def of_area_block(area_id):
-    """Where the light node of an area gets its part of each block. area_id: 8 bytes."""
-    return LEDGER + "area/" + _hex(area_id)
-
-
 def of_proof(asker_id):
     """Where the answer to a question for a proof goes. asker_id: 8 bytes of the asker's choice."""
     return LEDGER + "proof/" + _hex(asker_id)
-
-
-def of_area_ask(area_id):
-    """Where an area's households ask for their readings. area_id: 8 bytes."""
-    return "/".join((ROOT, _hex(area_id), "ask"))
-
-
-def of_area_proof(area_id, asker_id):
-    """Where they are answered. asker_id: 8 bytes of the asker's choice."""
-    return "/".join((ROOT, _hex(area_id), "proof", _hex(asker_id)))
 
 
 def of_area_load(area_id):

@@ -9,7 +9,7 @@ from chain.status import Status
 from tests.aggregator.area import NETWORK, NOW, ident, reading_of, record, registry, signer
 from tests.aggregator.chain_of_blocks import ChainOfBlocks
 from tests.aggregator.site import Aggregator
-from wire import acknowledgement, cbor, cose, light_block, message, topics
+from wire import acknowledgement, area_block, cbor, cose, light_block, message, topics
 from wire.interval import WINDOW_S
 
 MEMBERS = ("mlmd-1", "meter-1", "meter-2")
@@ -66,7 +66,7 @@ def test_a_gap_asks_for_what_is_missing_and_the_last_block_again_ends_it(aggrega
     aggregator.follow(third)
     assert not aggregator.node.is_level
     asked = cbor.encode([ident("aggregator"), 2])
-    assert aggregator.node.fetch() == (topics.AREA_FETCH, asked)
+    assert aggregator.node.fetch() == (area_block.FETCH_TOPIC, asked)
     aggregator.follow(second, third)
     assert (aggregator.node.head.height, aggregator.node.is_level) == (3, False)
     aggregator.follow(third)

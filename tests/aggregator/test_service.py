@@ -25,6 +25,7 @@ from tests.aggregator.chain_of_blocks import ChainOfBlocks
 from tests.link.broker import Broker
 from wire import (
     acknowledgement,
+    area_block,
     cbor,
     command,
     cose,
@@ -120,16 +121,16 @@ class World:
         self.sequence = 0
         self._news = asyncio.Event()
         leaves = [topics.of_all_devices(AREA, leaf) for leaf in topics.TO_DEVICE]
-        subscribed = [*leaves, topics.SUBMIT, topics.AREA_FETCH, topics.of_area_proof(AREA, PHONE)]
+        subscribed = [*leaves, topics.SUBMIT, area_block.FETCH_TOPIC, reading_ask.answer_topic_of(AREA, PHONE)]
         self.link = MqttLink(broker.address, "world", subscribed, self._on_message, self._news.set)
         self._task = asyncio.create_task(self.link.run())
 
     def _on_message(self, topic: str, payload: bytes) -> None:
-        if topic == topics.of_area_proof(AREA, PHONE):
+        if topic == reading_ask.answer_topic_of(AREA, PHONE):
             self.places.append(message.decode(reading_ask.ANSWER_LAYOUT, payload))
             self._news.set()
             return
-        envelope = None if topic == topics.AREA_FETCH else cose.open_envelope(payload)
+        envelope = None if topic == area_block.FETCH_TOPIC else cose.open_envelope(payload)
         if envelope is None:
             self._answer_fetch(payload)
         elif envelope.kind == kind.ACKNOWLEDGEMENT:
@@ -153,10 +154,10 @@ class World:
     def _answer_fetch(self, payload: bytes) -> None:
         _, height = cbor.decode(payload, 64)
         for data in self.chain.blocks[min(height, len(self.chain.blocks)) - 1 :]:
-            self.link.publish(topics.of_area_block(AREA), data)
+            self.link.publish(area_block.topic_of(AREA), data)
 
     def publish_block(self, *transactions: bytes, **fields: Any) -> None:
-        self.link.publish(topics.of_area_block(AREA), self.chain.add(*transactions, **fields))
+        self.link.publish(area_block.topic_of(AREA), self.chain.add(*transactions, **fields))
 
     def bundle(self, now_s: int) -> list[tuple[bytes, int, int]]:
         """The next reading of every meter, for the window that is about to end."""
@@ -262,7 +263,7 @@ async def ask_for_the_reading(world: World, number: int) -> None:
         Household(key.public_key, NETWORK, key.sign), PHONE, ident("meter-1"), block.window_start_s
     )
     world.places.clear()
-    await world.until(lambda: bool(world.places), lambda: world.link.publish(topics.of_area_ask(AREA), question))
+    await world.until(lambda: bool(world.places), lambda: world.link.publish(reading_ask.topic_of(AREA), question))
     told = world.places[0]
     assert cose.open_envelope(told.reading).signer_id == ident("meter-1")
     place = told.place
@@ -294,7 +295,7 @@ def test_decisions_receipts_time_and_edge_control_through_the_broker(broker, pro
         for rubbish in (b"", b"\xff" * 300, answer[:-1]):
             for leaf in topics.FROM_DEVICE:
                 world._publish(leaf, rubbish)
-            world.link.publish(topics.of_area_block(AREA), rubbish)
+            world.link.publish(area_block.topic_of(AREA), rubbish)
             world.link.publish(topics.STRATEGY, rubbish)
         world._publish("load", load_of("mlmd-1", 1, 15_000, measured_s=process.now_s()))
         await world.until(lambda: len(world.commands) == 2)

@@ -12,7 +12,7 @@ from chain.prove import decision
 from tests.aggregator.area import NETWORK, ident, sign, signer
 from tests.cloud.town import START, Town
 from tests.phone import from_the_docs
-from wire import area_block, cbor, contract, cose, kind, message, registration, topics
+from wire import area_block, cbor, contract, cose, kind, message, registration
 from wire.errors import WireError
 
 AREAS = ("aggregator", "aggregator-2")
@@ -48,7 +48,7 @@ def followed(parts: list[bytes]) -> list[Next]:
 def of(area: str, town: Town, height: int = 1) -> list[bytes]:
     question = message.encode(area_block.FETCH_LAYOUT, (ident(area), height))
     sent = town.node.answer_area_fetch(question)
-    assert {one.topic for one in sent} <= {topics.of_area_block(ident(area))}
+    assert {one.topic for one in sent} <= {area_block.topic_of(ident(area))}
     return [one.payload for one in sent]
 
 
@@ -80,7 +80,7 @@ def test_each_area_gets_all_of_its_own_and_nothing_else(town, area):
 def test_what_is_sent_at_once_is_what_is_fetched_later(town):
     sent = town.node.parts()
     for area in AREAS:
-        at_once = [one.payload for one in sent if one.topic == topics.of_area_block(ident(area))]
+        at_once = [one.payload for one in sent if one.topic == area_block.topic_of(ident(area))]
         assert at_once == of(area, town) and len(at_once) == town.ledger.height
     assert town.node.parts() == []
 

@@ -14,7 +14,7 @@ from phone.header import HeaderChain
 from tests.aggregator.area import NETWORK, NOW, ident, reading_of, record, signer
 from tests.aggregator.site import Aggregator
 from tests.cloud.town import START, Town
-from wire import message, proof, topics
+from wire import message, proof, reading_ask
 from wire.errors import WireError
 from wire.interval import WINDOW_S
 
@@ -51,7 +51,7 @@ class Street:
         key = signer(user)
         question = ask_for_reading(Household(key.public_key, network, key.sign), ASKER, ident(device), window_start_s)
         sent = answer(question, self.aggregator.site)
-        assert {one.topic for one in sent} <= {topics.of_area_proof(ident("aggregator"), ASKER)}
+        assert {one.topic for one in sent} <= {reading_ask.answer_topic_of(ident("aggregator"), ASKER)}
         return [read_place(one.payload) for one in sent]
 
     def row(self, place) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wire import topics
+from wire import area_block, reading_ask, topics
 
 AREA, DEVICE = bytes(range(8)), bytes([0xFF, 0xA0, 1, 2, 3, 4, 5, 6])
 
@@ -18,10 +18,10 @@ def test_a_devices_topic_is_read_back(leaf):
     "topic",
     [
         topics.BLOCK,
-        topics.AREA_FETCH,
-        topics.of_area_block(AREA),
-        topics.of_area_ask(AREA),
-        topics.of_area_proof(AREA, DEVICE),
+        area_block.FETCH_TOPIC,
+        area_block.topic_of(AREA),
+        reading_ask.topic_of(AREA),
+        reading_ask.answer_topic_of(AREA, DEVICE),
         topics.of_area_load(AREA),
         "",
         "gridtide/v1/0001020304050607/ffa001020304050/reading",
