@@ -142,9 +142,14 @@ def _open_former(data: bytes, device_id: bytes, registry: Registry, network_id: 
     _, opened = message.open_as(
         reading.KIND, reading.LAYOUT, data, lambda _: former.public_key, network_id, verify, reading.SIZE_MAX
     )
-    if any(record[_START] >= former.until_s for record in opened.records):
+    if end_of(opened.records) >= former.until_s:
         raise WireError("bad_signature", "the key ended before")
     return (device_id, opened.boot, opened.sequence), opened.records
+
+
+def end_of(records: Sequence) -> int:
+    """When a reading was signed, at the earliest."""
+    return records[-1][_START] + records[-1][_DURATION]
 
 
 def _take(data: bytes, key: Key, records: list, taken: Taken, known: Known, now_s: int) -> int:

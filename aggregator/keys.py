@@ -1,7 +1,7 @@
 """
 How a device's key changes for this aggregator: announced by the device, handed to the
 ledger, and in force from the block that applies it. What the key before signs is taken until the
-first reading under the next one; from where that begins it is refused. Pure but for the registry it changes.
+first reading under the next one; from when that was signed it is refused. Pure but for the registry it changes.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from chain.ed25519 import verify
 from wire import cose, message, revocation, rotation
 from wire.errors import WireError
 
-from .intake import Accepted
+from .intake import Accepted, end_of
 from .refusal import Refused
 from .registry import OPEN, Device, Former, Registry
 
@@ -87,11 +87,11 @@ def read_revocation(transaction: bytes, operator: tuple[bytes, bytes], network_i
 
 
 def closes(accepted: Accepted, registry: Registry, network_id: bytes) -> int | None:
-    """When the former key of its device ended, by this reading; None when it does not say so."""
-    former, start_s = registry.former.get(accepted.device_id), accepted.records[0][0]
-    if former is None or start_s >= former.until_s:
+    """By when the former key of its device had ended, by this reading; None when it does not say so."""
+    former, end_s = registry.former.get(accepted.device_id), end_of(accepted.records)
+    if former is None or end_s >= former.until_s:
         return None
     envelope = cose.open_envelope(accepted.data)
     signed = cose.signature_input(envelope.protected, envelope.payload, network_id)
     is_new = verify(registry.devices[accepted.device_id].public_key, signed, envelope.signature)
-    return start_s if is_new else None
+    return end_s if is_new else None

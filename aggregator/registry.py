@@ -28,7 +28,7 @@ class Former(NamedTuple):
     """The key a device had before it changed it itself."""
 
     public_key: bytes
-    until_s: int  # what happened from then on is not taken under it; OPEN until the device uses its next key
+    until_s: int  # what was signed from then on is not taken under it; OPEN until the device uses its next key
 
 
 OPEN = 1 << 34

@@ -183,6 +183,12 @@ def test_until_the_device_uses_its_next_key_all_it_says_under_the_one_before_is_
         site.control.take_load(load_of("mlmd-1", 2, 5, int(site.now_s)), ident("mlmd-1"))
     assert not site.take(reading_of("mlmd-1", 1, 3, record(NOW + 9900))), "neither does its bundle count any more"
     assert read_event(signed, ident("mlmd-1"), site.site.registry, NETWORK), "what was before is still told"
+    same_window = sign("mlmd-1", event.KIND, event.LAYOUT, event.Event(1, 2, NOW + 9890, 0, 1, b"", 0))
+    assert read_event(same_window, ident("mlmd-1"), site.site.registry, NETWORK), "and what was just before it changed"
+    after = sign("mlmd-1", event.KIND, event.LAYOUT, event.Event(1, 3, NOW + 9900, 0, 1, b"", 0))
+    with pytest.raises(WireError, match="bad_signature"):
+        read_event(after, ident("mlmd-1"), site.site.registry, NETWORK)
+    assert not site.take(reading_of("mlmd-1", 1, 3, record(NOW + 9000))), "two readings of one window, under two keys"
 
 
 def test_the_operators_word_for_an_areas_new_aggregator_is_passed_on(site):
