@@ -41,6 +41,7 @@ class Control:
         for device_id, _, _, data, carrier_id in site.store.readings.last_of_each_device():
             self.equipment[device_id] = equipment_of(Record(*records_of(data)[-1]), carrier_id)
         self.sheds = self._sheds_in_force(now_s)
+        self._online: set[bytes] = set()  # M-LMDs that said so
 
     def _sheds_in_force(self, now_s: int) -> dict[bytes, Shed]:
         """What was shed before a restart: a command of our own, still valid, that nothing came after."""
@@ -214,6 +215,7 @@ class Control:
 
     def resend_through(self, mlmd_id: bytes, now_s: int) -> list[Outgoing]:
         """The commands without a receipt for an M-LMD that is back, and for the meters behind it."""
+        self._online.add(mlmd_id)
         return self._again(
             one
             for one in self._site.store.commands.pending(now_s)
@@ -233,7 +235,8 @@ class Control:
             for device_id, data in receipts:
                 try:
                     answer = read_receipt(data, device_id, self._site.registry, self._site.network_id, verify)
-                    heard[self._site.store.readings.carrier_of(device_id)].append(_place_of(answer))
+                    for carrier_id in self._carriers_of(device_id):
+                        heard[carrier_id].append(_place_of(answer))
                     require_new(answer, self._site.store.commands)
                 except (WireError, Refused) as error:
                     self._site.refused[error.name] += 1
@@ -242,6 +245,11 @@ class Control:
                 messages.append(Outgoing(topics.SUBMIT, data))
             self._site.write_refused()
         return messages + [said for carrier_id, keys in heard.items() for said in self._heard(carrier_id, keys, now_s)]
+
+    def _carriers_of(self, device_id: bytes) -> set[bytes]:
+        """Through whom a device is reached: before its first reading, anybody who says that he is there."""
+        carrier_id = self._site.store.readings.carrier_of(device_id)
+        return self._online if carrier_id == device_id and device_id not in self._online else {carrier_id}
 
     def _heard(self, carrier_id: bytes, keys: Iterable[Key], now_s: int) -> list[Outgoing]:
         """Acknowledgements of receipts, good or not: nobody has to tell them again."""

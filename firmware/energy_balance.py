@@ -92,7 +92,10 @@ class EnergyBalance:
     def __init__(self, meter_ids, settings=DEFAULTS):
         self._meter_ids = tuple(meter_ids)
         self._settings = settings
-        self._forget()
+        # A ring of a day's windows, made at once: a heap that has been in use has no such room in one piece.
+        self._begins = array("I", bytes(4 * DAY_WINDOWS))
+        self._numbers = array("q", bytes(8 * DAY_WINDOWS * _NUMBERS))
+        self._count = self._next = 0  # windows in it, and where the next one goes
         self._end_s = 0
         self._totals = {}  # id -> totals at _end_s; None: the junction's
 
@@ -111,20 +114,17 @@ class EnergyBalance:
         if window:
             self._keep(self._end_s, window)
         else:
-            self._forget()
+            self._count = 0
         self._end_s, self._totals = end_s, now
-        return (self._balance(len(self._begins) - 1), self._balance(0)) if window else ()
-
-    def _forget(self):
-        self._begins = array("I")  # of the windows of a day
-        self._numbers = array("q")
+        return (self._balance(1), self._balance(self._count)) if window else ()
 
     def _keep(self, begin_s, window):
-        self._begins.append(begin_s)
-        for number in window:
-            self._numbers.append(number)
-        if len(self._begins) > DAY_WINDOWS:
-            self._begins, self._numbers = self._begins[1:], self._numbers[_NUMBERS:]
+        at = self._next
+        self._begins[at] = begin_s
+        for i in range(_NUMBERS):
+            self._numbers[_NUMBERS * at + i] = window[i]
+        self._next = (at + 1) % DAY_WINDOWS
+        self._count = min(self._count + 1, DAY_WINDOWS)
 
     # None for the first, and when a total fell: another meter.
     def _window(self, now):
@@ -142,11 +142,14 @@ class EnergyBalance:
             sum([1 for four in steps.values() if four[2] or four[3]]),
         )
 
-    # Of the windows from number `first` on.
-    def _balance(self, first):
+    # Of the last `count` windows.
+    def _balance(self, count):
+        first = (self._next - count) % DAY_WINDOWS
         sums = [0] * _NUMBERS
-        for at in range(_NUMBERS * first, len(self._numbers)):
-            sums[at % _NUMBERS] += self._numbers[at]
+        for number in range(count):
+            at = (first + number) % DAY_WINDOWS * _NUMBERS
+            for i in range(_NUMBERS):
+                sums[i] += self._numbers[at + i]
         missing_wh, gross_wh, through_wh, turns = sums
         begin_s = self._begins[first]
         registers, chips = self._counts()

@@ -19,7 +19,7 @@ from wire.errors import WireError
 
 _FIRMWARE_REQUEST = b"\x02"  # wire/firmware.py
 
-_HEARD_S = 60  # the answer to a question asked a sample ago is that much younger
+_HEARD_S = 60  # heard of so lately, the aggregator is not gone by the next look
 
 
 async def run(config, board):
@@ -66,7 +66,7 @@ class Mlmd:
         if now_s is not None:
             self._watch.tick(now_s)
             self._tell()
-        if device.silent_s() >= device.config.sample_s - _HEARD_S:
+        if device.silent_s() >= _HEARD_S:
             device.time.doubt()
         self._report_load()
 

@@ -137,6 +137,7 @@ def test_only_a_device_s_last_command_is_sent_again(aggregator, chain):
 def test_a_receipt_is_kept_and_goes_to_the_ledger_as_signed(aggregator, chain):
     (sent,) = aggregator.follow(chain.add(decisions=[decide(1)]))
     data = receipt_of("meter-1", 1, sent.payload, opened(sent))
+    aggregator.control.resend_through(ident("mlmd-1"), NOW)  # it is online; nobody's readings are known yet
     submitted, heard = aggregator.control.take_receipts([(ident("meter-1"), data)], NOW + 1)
     assert submitted == (topics.SUBMIT, data)
     place = receipt.ACKNOWLEDGED + 1
@@ -152,6 +153,7 @@ def test_a_receipt_is_kept_and_goes_to_the_ledger_as_signed(aggregator, chain):
 def test_receipts_that_are_refused(aggregator, chain):
     (sent,) = aggregator.follow(chain.add(decisions=[decide(1)]))
     order = opened(sent)
+    aggregator.control.resend_through(ident("mlmd-1"), NOW)
     good = receipt_of("meter-1", 1, sent.payload, order)
     cases = [
         ("meter-1", good, None),

@@ -6,8 +6,8 @@ cuts, with the aggregator there or not. Times are of virtual time, one is of the
 import pytest
 
 from hil.grid_faults import GridFaults
-from hil.scenario import Overload, ShortCircuit, Theft
-from wire import command, receipt
+from hil.scenario import FrequencyDip, Overload, ShortCircuit, Theft
+from wire import command, event, receipt
 
 from . import trip_latency
 from .neighbourhood import Neighbourhood
@@ -104,3 +104,23 @@ def test_a_meter_that_falls_silent_is_told_and_ends(town):
     town.devices["meter-01"].power_on()
     town.play(3 * HOUR)
     assert town.aggregator.told()[-1] == ("meter_silent", True)
+
+
+def test_a_falling_frequency_stops_batteries_first_then_heaters(town):
+    town.start()
+    town.play(HOUR)
+    town.aggregator.command("meter-01", command.RELAY, 1)
+    town.aggregator.command("meter-02", command.BATTERY_POWER, 1500)
+    town.play(HOUR + 100)
+    homes = {name: town.plant.household(name).home for name in ("meter-01", "meter-02")}
+    assert homes["meter-01"].heater.relay and homes["meter-02"].battery.power_w > 1400
+    grid_of(town).dip(FrequencyDip(0, ((49_700, 8), (49_100, 5))))
+    town.play(HOUR + 108)
+    assert homes["meter-01"].heater.relay and homes["meter-02"].battery.power_w == 0
+    town.play(HOUR + 113)
+    assert not homes["meter-01"].heater.relay
+    town.play(HOUR + 600)
+    begun = [event.CODES[said.code] for said in town.aggregator.events if not said.end_s]
+    assert begun == ["load_shed", "load_shed"]
+    assert sum(bool(said.end_s) for said in town.aggregator.events) == 2
+    assert [level for _, level in town.switched("mlmd-1", BREAKER_PIN)] == [1]
