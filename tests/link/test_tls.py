@@ -15,7 +15,7 @@ from link.mqtt import MqttLink
 from link.tls import Tls
 from tests.link.broker import free_port
 from tests.link.tls_broker import AREA, CLOUD, METER, MLMD, TlsBroker
-from wire import topics
+from wire import area_block, topics
 
 PATIENCE_S = 20
 
@@ -194,6 +194,21 @@ def test_the_access_list(broker, writer, place, listener, is_heard):
         assert ((topic, b"said") in second.received) is is_heard
         await first.leave()
         await second.leave()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("topic", [topics.SUBMIT, topics.FETCH, area_block.FETCH_TOPIC, topics.ASK])
+def test_an_aggregator_reaches_the_full_node(broker, topic):
+    async def story():
+        aggregator = Party(broker.address, broker.tls(AREA), [])
+        cloud = Party(broker.address, broker.tls(CLOUD), [topic])
+        for party in (aggregator, cloud):
+            await party.until(lambda party=party: party.link.ready)
+        aggregator.link.publish(topic, b"said")
+        await cloud.until(lambda: cloud.received == [(topic, b"said")])
+        await aggregator.leave()
+        await cloud.leave()
 
     asyncio.run(story())
 
