@@ -20,6 +20,7 @@ from deploy.link import link
 from deploy.words import PLAIN_WORDS
 
 _START = "main.py"
+_BY_HAND = "provisioning.public_key() provisioning.change_key()"  # what provision.py says on a board's console
 _BUDGET = Path(__file__).with_name("budget.toml")
 
 
@@ -68,7 +69,7 @@ def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
     """The files of the device tree. Raises BuildError."""
     texts = _texts(modules.needed(role, board_name, architecture))
     start = texts.pop(_START)
-    linked = link(texts, f"{role}.py")
+    linked = link(texts, f"{role}.py", start + _BY_HAND)
     files = _compiled(compact(short.shorten(members.shorten(linked.texts)), PLAIN_WORDS), architecture)
     return dict(sorted((files | {_START: start.encode()}).items()))
 

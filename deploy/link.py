@@ -46,16 +46,22 @@ def source_of(files: tuple[tuple[int, str], ...], line: int) -> tuple[str, int]:
     return name, line - first + 1
 
 
-def link(sources: Mapping[str, str], root: str) -> Linked:
-    """`sources` (name in the tree -> text), with all that `root` (one of them) always needs linked into it."""
+def link(sources: Mapping[str, str], root: str, callers: str = "") -> Linked:
+    """
+    `sources` (name in the tree -> text), with all that `root` (one of them) always needs linked into it.
+
+    callers: text of whatever else calls into the tree.
+    """
     names = {dotted(file) for file in sources}
-    return _Linker({dotted(file): Source(file, text, names) for file, text in sources.items()}, dotted(root)).link()
+    made = {dotted(file): Source(file, text, names) for file, text in sources.items()}
+    return _Linker(made, dotted(root), set(_WORD.findall(callers))).link()
 
 
 class _Linker:
-    def __init__(self, sources: dict[str, Source], root: str):
+    def __init__(self, sources: dict[str, Source], root: str, called: set[str]):
         self._sources = sources
         self._root = root
+        self._called = called.union(*(source.reached for source in sources.values()))
         alone = {module for source in sources.values() for module in source.modules_as_values()}
         self._linked = self._in_order(root, alone, {})
         self._check_order(alone)
@@ -114,7 +120,7 @@ class _Linker:
         waiting = {(self._root, _RUN)}
         for name, source in self._sources.items():
             for statement in source.tree.body:
-                removable = _removable(statement) if name in self._linked else None
+                removable = self._removable(source, statement)
                 if removable:
                     needs.setdefault((name, removable), set()).update(self._named_in(source, statement))
                 else:
@@ -127,6 +133,11 @@ class _Linker:
                 waiting |= needs.get(place, set())
         return kept
 
+    # What a module keeps of its own may be called through its value, or by a caller outside of the tree.
+    def _removable(self, source: Source, statement: ast.stmt) -> str | None:
+        name = _removable(statement)
+        return name if source.name in self._linked or name not in self._called else None
+
     def _named_in(self, source: Source, statement: ast.stmt) -> set[_Place]:
         inside = {id(node) for node in ast.walk(statement)}
         found = set()
@@ -138,8 +149,8 @@ class _Linker:
     def _is_gone(self, source: Source, statement: ast.stmt) -> bool:
         names = [name for name, _ in _assignments(statement)]
         if names and all((source.name, name) in self._numbers for name in names):
-            return True
-        removable = _removable(statement)
+            return source.name in self._linked or not self._called & set(names)
+        removable = self._removable(source, statement)
         return removable is not None and (source.name, removable) not in self._kept
 
     def _name_all(self) -> dict[_Place, str]:
@@ -178,7 +189,7 @@ class _Linker:
 
     # imported: import statements that the linked one has already; None when `source` is not linked.
     def _rewritten(self, source: Source, imported: set[str] | None) -> str:
-        gone = [one for one in source.tree.body if self._is_gone(source, one)] if imported is not None else []
+        gone = [one for one in source.tree.body if self._is_gone(source, one)]
         edits = [cut(source.lines, statement) for statement in gone]
         done = {id(node) for statement in gone for node in ast.walk(statement)}
         for node, scope in source.nodes:

@@ -41,6 +41,19 @@ class Source:
         return [what.module for node in statements for _, what in self.imports(node)]
 
     @cached_property
+    def reached(self) -> set[str]:
+        """Names that it may reach in another module: by an import, behind a dot, or in a text."""
+        found = set()
+        for node, scope in self.nodes:
+            if isinstance(node, ast.Attribute) and self.meaning(node, scope) is None:
+                found.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            elif isinstance(node, ast.ImportFrom):
+                found |= {alias.name for alias in node.names}
+        return found
+
+    @cached_property
     def assigned_once(self) -> set[str]:
         """Names of the module that are given a value in one place."""
         stored = [
