@@ -20,7 +20,9 @@ from deploy.link import link
 from deploy.words import PLAIN_WORDS
 
 _START = "main.py"
-_BY_HAND = "provisioning.public_key() provisioning.change_key()"  # what provision.py says on a board's console
+_BY_HAND = (
+    "provisioning.public_key() provisioning.change_key() selector.mount_active()"  # what provision.py says to boards
+)
 _BUDGET = Path(__file__).with_name("budget.toml")
 
 
@@ -67,18 +69,21 @@ def budget(role: str, board_name: str) -> int:
 
 def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
     """The files of the device tree. Raises BuildError."""
-    texts = _texts(modules.needed(role, board_name, architecture))
+    return whole(modules.needed(role, board_name, architecture), f"{role}.py", architecture)
+
+
+def whole(sources: Mapping[str, Path], root: str, architecture: str) -> dict[str, bytes]:
+    """`sources` (name in the tree -> file), which nothing else calls into, linked into `root` and cross-compiled."""
+    texts = _texts(sources)
     start = texts.pop(_START)
-    linked = link(texts, f"{role}.py", start + _BY_HAND)
+    linked = link(texts, root, start + _BY_HAND)
     files = _compiled(compact(short.shorten(members.shorten(linked.texts)), PLAIN_WORDS), architecture)
     return dict(sorted((files | {_START: start.encode()}).items()))
 
 
 def compiled(sources: Mapping[str, Path], architecture: str) -> dict[str, bytes]:
-    """`sources` (name in the tree -> file) cross-compiled, for code that others import; main.py as it is."""
-    texts = _texts(sources)
-    start = {name: texts.pop(name).encode() for name in (_START,) if name in texts}
-    return start | _compiled(compact(texts), architecture)
+    """`sources` (name in the tree -> file) cross-compiled, for code that others import."""
+    return _compiled(compact(_texts(sources)), architecture)
 
 
 def _texts(sources: Mapping[str, Path]) -> dict[str, str]:

@@ -27,7 +27,6 @@ from deploy.scope import Imported, Scope
 from deploy.source import Source, dotted
 from deploy.words import PLAIN_WORDS
 
-_RUN = "run"  # what main.py calls
 _ALIAS = "_linked"  # what a module that is not linked calls the one that is
 _SMALL = 1 << 30  # from here on a number is an object on a board
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -46,11 +45,11 @@ def source_of(files: tuple[tuple[int, str], ...], line: int) -> tuple[str, int]:
     return name, line - first + 1
 
 
-def link(sources: Mapping[str, str], root: str, callers: str = "") -> Linked:
+def link(sources: Mapping[str, str], root: str, callers: str) -> Linked:
     """
     `sources` (name in the tree -> text), with all that `root` (one of them) always needs linked into it.
 
-    callers: text of whatever else calls into the tree.
+    callers: text of whatever else calls into the tree. Of root's names those in it stay as they are.
     """
     names = {dotted(file) for file in sources}
     made = {dotted(file): Source(file, text, names) for file, text in sources.items()}
@@ -61,6 +60,8 @@ class _Linker:
     def __init__(self, sources: dict[str, Source], root: str, called: set[str]):
         self._sources = sources
         self._root = root
+        names = [name for name, imported in sources[root].scope.names.items() if name in called and not imported]
+        self._exported = {(root, name): name for name in sorted(names)}
         self._called = called.union(*(source.reached for source in sources.values()))
         alone = {module for source in sources.values() for module in source.modules_as_values()}
         self._linked = self._in_order(root, alone, {})
@@ -117,7 +118,7 @@ class _Linker:
 
     def _reachable(self) -> set[_Place]:
         needs: dict[_Place, set[_Place]] = {}
-        waiting = {(self._root, _RUN)}
+        waiting = set(self._exported)
         for name, source in self._sources.items():
             for statement in source.tree.body:
                 removable = self._removable(source, statement)
@@ -154,9 +155,9 @@ class _Linker:
         return removable is not None and (source.name, removable) not in self._kept
 
     def _name_all(self) -> dict[_Place, str]:
-        taken = {_RUN}.union(*(_WORD.findall(source.text) for source in self._sources.values()))
+        taken = set().union(*(_WORD.findall(source.text) for source in self._sources.values()))
         free = iter([word for word in PLAIN_WORDS if word not in taken])
-        names = {(self._root, _RUN): _RUN}
+        names = dict(self._exported)
         for name in self._linked:
             source = self._sources[name]
             gone = {_removable(statement) for statement in source.tree.body if self._is_gone(source, statement)}

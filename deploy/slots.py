@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from deploy.build import compiled
+from deploy.build import compiled, whole
 from deploy.errors import ProvisionError
 from deploy.modules import FIRMWARE
 
 # On the board -> in firmware/. No update touches them.
-SELECTOR = {"main.py": "start.py"} | {
-    name: name for name in ("selector.py", "choice.py", "slots.py", "twin.py", "rom.py")
-}
+_ROM = "rom.py"  # a file of its own: a board may have another
+SELECTOR = {"main.py": "start.py"} | {name: name for name in ("selector.py", "choice.py", "slots.py", "twin.py")}
 INSTALLED, RELEASE = "installed.json", "release.json"
 BLOCK_SIZE = 4096
 
 
 def selector(architecture: str) -> dict[str, bytes]:
     """The files of the selector, by their name on the board. Raises BuildError."""
-    return compiled({name: FIRMWARE / source for name, source in SELECTOR.items()}, architecture)
+    rom = compiled({_ROM: FIRMWARE / _ROM}, architecture)
+    return rom | whole({name: FIRMWARE / source for name, source in SELECTOR.items()}, "selector.py", architecture)
 
 
 def slot_size(partition_size: int) -> int:

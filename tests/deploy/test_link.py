@@ -85,7 +85,7 @@ def _load(texts, monkeypatch):
 
 
 def _linked():
-    return link(TREE, "role.py")
+    return link(TREE, "role.py", "role.run()")
 
 
 def _all(texts):
@@ -133,4 +133,4 @@ def test_a_line_is_found_in_its_source(monkeypatch):
 )
 def test_what_it_cannot_link_it_says(text, why):
     with pytest.raises(BuildError, match=why):
-        link({"role.py": text, "other.py": "import struct as x\ndef f(y):\n    return x\n"}, "role.py")
+        link({"role.py": text, "other.py": "import struct as x\ndef f(y):\n    return x\n"}, "role.py", "run")
