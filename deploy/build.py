@@ -16,7 +16,7 @@ from deploy.boards import Board, board, check_role
 from deploy.compact import compact
 from deploy.cross import compile_module
 from deploy.errors import BuildError
-from deploy.link import link
+from deploy.link import Linked, link
 from deploy.words import PLAIN_WORDS
 
 _START = "main.py"
@@ -33,6 +33,7 @@ class Build:
     files: dict[str, bytes]  # of the device tree
     rom: bytes
     budget: int  # bytes of `rom`
+    lines: str = ""  # of its one large module: where each source begins
 
     def write(self, folder: Path) -> None:
         """The tree and the image, under `folder`; what an earlier build left there is replaced."""
@@ -44,6 +45,7 @@ class Build:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         (folder / "rom.img").write_bytes(self.rom)
+        (folder / "lines.txt").write_text(self.lines, encoding="utf-8")
 
     def check_budget(self) -> None:
         """Raises BuildError."""
@@ -58,8 +60,10 @@ def build(role: str, board_name: str) -> Build:
     """Raises BuildError."""
     made_for = board(board_name)
     check_role(role, made_for)
-    files = tree(role, board_name, made_for.architecture)
-    return Build(role, made_for, files, rom(files), budget(role, board_name))
+    sources = modules.needed(role, board_name, made_for.architecture)
+    files = whole(sources, f"{role}.py", made_for.architecture)
+    lines = "".join(f"{line:6} {name}\n" for line, name in _linked(sources, f"{role}.py").files)
+    return Build(role, made_for, files, rom(files), budget(role, board_name), lines)
 
 
 def budget(role: str, board_name: str) -> int:
@@ -74,11 +78,14 @@ def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
 
 def whole(sources: Mapping[str, Path], root: str, architecture: str) -> dict[str, bytes]:
     """`sources` (name in the tree -> file), which nothing else calls into, linked into `root` and cross-compiled."""
+    files = _compiled(compact(short.shorten(members.shorten(_linked(sources, root).texts)), PLAIN_WORDS), architecture)
+    return dict(sorted((files | {_START: sources[_START].read_bytes()}).items()))
+
+
+def _linked(sources: Mapping[str, Path], root: str) -> Linked:
     texts = _texts(sources)
     start = texts.pop(_START)
-    linked = link(texts, root, start + _BY_HAND)
-    files = _compiled(compact(short.shorten(members.shorten(linked.texts)), PLAIN_WORDS), architecture)
-    return dict(sorted((files | {_START: start.encode()}).items()))
+    return link(texts, root, start + _BY_HAND)
 
 
 def compiled(sources: Mapping[str, Path], architecture: str) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ class Inbox:
 
     def read(self, size):
         piece = bytes(self._data[:size])
-        self._data[: len(piece)] = b""
+        self._data = self._data[len(piece) :]  # no room is kept: a board's is its C's
         return piece
 
     # A line with its newline, or all there is.

@@ -63,6 +63,8 @@ def test_a_build_replaces_what_was_there(tmp_path):
     written = {str(path.relative_to(tmp_path / "tree")): path.read_bytes() for path in (tmp_path / "tree").rglob("*.*")}
     assert written == made.files
     assert (tmp_path / "rom.img").read_bytes() == made.rom
+    first, *_, last = (tmp_path / "lines.txt").read_text().splitlines()
+    assert first.split()[0] == "1" and last.split()[1] == "mlmd.py"
 
 
 SIGN = """
