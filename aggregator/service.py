@@ -9,7 +9,6 @@ what came before its instant, and edge control looks half a second after the loa
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from math import floor
 from typing import TypeVar
 
 from link.group import load_group
@@ -27,7 +26,8 @@ from .acknowledge import of_event
 from .control import Control
 from .distribution import Distribution
 from .event_store import read_event
-from .follow import Gap, Next
+from .follow import Next
+from .following import Following
 from .light_node import LightNode
 from .notices import Notices
 from .prove import answer
@@ -36,15 +36,13 @@ from .reception import Reception, point_of
 from .refusal import Refused
 from .settings import AggregatorSettings
 from .site import Outgoing, Site
+from .steering import Steering
 from .store import Store
 
 PARCELS_MAX, PARCELS_OF_SENDER_MAX, BATCH_MAX = 1024, 64, 128
-BLOCKS_MAX = 256
-FETCH_AGAIN_S = (2, 5, 10, 15)
 SUBMIT_AGAIN_S = 60
 IN_FLIGHT_S = 2  # what a life of ours that our file forgot has handed in is in a block by then: one a second
 FIRMWARE_LOOK_S = 15
-REPORT_OFFSET_S = 3  # behind the reports of devices, which come at whole periods
 T = TypeVar("T")
 SUBSCRIBED = (*topics.FROM_DEVICE, topics.ORDER)
 
@@ -82,11 +80,10 @@ class Service:
         )
         self._parcels: Inbox[bytes] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
         self._receipts: Inbox[tuple[bytes, bytes]] = Inbox(PARCELS_MAX, PARCELS_OF_SENDER_MAX)
-        self._blocks: Inbox[bytes] = Inbox(BLOCKS_MAX, BLOCKS_MAX)
-        self._unanswered = 0
+        self._steering = Steering(self._control, self._send, clock, journal)
+        self._following = Following(self._node, self._send, self._take_block)
         self._has_sealed = False  # since the start
-        self._level, self._not_level = asyncio.Event(), asyncio.Event()
-        self._measured, self._submitted, self._issued = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._submitted = asyncio.Event()
         names = [topics.of_all_devices(self._site.area_id, leaf) for leaf in SUBSCRIBED]
         self._link = MqttLink(
             settings.broker,
@@ -113,13 +110,13 @@ class Service:
                     self._link.run(),
                     self._receive_parcels(),
                     self._receive_receipts(),
-                    self._follow_blocks(),
-                    self._stay_level(),
+                    self._following.follow(),
+                    self._following.fetch(),
                     self._seal_windows(),
                     self._submit_again(),
-                    self._resend_commands(),
-                    self._control_edge(),
-                    self._report_load(),
+                    self._steering.resend_commands(),
+                    self._steering.control_edge(),
+                    self._steering.report_load(),
                     self._hand_out_firmware(),
                 ):
                     tasks.create_task(task)
@@ -141,14 +138,14 @@ class Service:
     def _on_ready(self) -> None:
         """Connected: whatever was under way before is repeated, the ledger may have moved on."""
         self._journal.info("connected", connects=self._link.counts["connects"], dropped=self._link.counts["dropped"])
-        self._lose_level()
+        self._following.lose_level()
         self._send(self._notices.succession(self._site.registry.mlmds))
         self._send(self._node.open_submissions())
         self._send(self._control.resend_all(int(self._clock())))
 
     def _on_message(self, topic: str, payload: bytes) -> None:
         if topic == area_block.topic_of(self._site.area_id):
-            self._put(self._blocks, "full node", payload)
+            self._count_flood(self._following.put(payload))
             return
         try:
             if topic == reading_ask.topic_of(self._site.area_id):
@@ -162,7 +159,10 @@ class Service:
             self._site.refused[error.name] += 1
 
     def _put(self, inbox: Inbox[T], sender: str, item: T) -> None:
-        if not inbox.put(sender, item):
+        self._count_flood(inbox.put(sender, item))
+
+    def _count_flood(self, has_room: bool) -> None:
+        if not has_room:
             self._site.refused["flood"] += 1
 
     def _from_device(self, device_id: bytes, leaf: str, payload: bytes) -> None:
@@ -175,7 +175,7 @@ class Service:
             self._put(self._receipts, device_id.hex(), (device_id, payload))
         elif leaf == "load":
             self._control.take_load(payload, device_id)
-            self._measured.set()
+            self._steering.measured.set()
         elif leaf == "event":
             self._take_event(device_id, payload)
         elif leaf == "rotation":
@@ -184,7 +184,7 @@ class Service:
             self._submitted.set()
         elif leaf == topics.ORDER:
             self._send([self._control.take_order(payload, device_id, int(self._clock()))])
-            self._issued.set()
+            self._steering.issued.set()
         elif leaf == "firmware_request":
             with self._store.transaction():
                 pieces = self._firmware.answer(device_id, payload)
@@ -239,63 +239,26 @@ class Service:
             self._send(self._control.take_receipts(await self._receipts.take(BATCH_MAX), int(self._clock())))
             self._submitted.set()
 
-    async def _follow_blocks(self) -> None:
-        while True:
-            for data in await self._blocks.take(BLOCKS_MAX):
-                self._follow(data)
-
-    def _follow(self, data: bytes) -> None:
-        step = self._node.read(data)
-        if step is not None:
-            self._unanswered = 0
-        if isinstance(step, Next):
-            with self._store.transaction():
-                self._node.apply(step)
-                now_s = int(self._clock())
-                commands = self._control.dispatch(step.block.decisions, step.block.height, now_s)
-                self._site.write_refused()
-            self._tell_keys()  # before commands: the answer is then under the key that counts
-            self._send(commands)
-            if commands:
-                self._issued.set()
-            self._report_statuses(step)
-        elif isinstance(step, Gap):
-            self._lose_level()
-        if self._node.is_level:
-            self._not_level.clear()
-            self._level.set()
-
-    def _report_statuses(self, step: Next) -> None:
+    def _take_block(self, step: Next) -> None:
+        with self._store.transaction():
+            self._node.apply(step)
+            commands = self._control.dispatch(step.block.decisions, step.block.height, int(self._clock()))
+            self._site.write_refused()
+        self._tell_keys()  # before commands: the answer is then under the key that counts
+        self._send(commands)
+        if commands:
+            self._steering.issued.set()
         refused = Counter(int(status) for status in step.block.statuses if status)
         if refused:
             self._journal.info("block", height=step.head.height, refused=dict(refused))
 
-    def _lose_level(self) -> None:
-        self._node.is_level = False
-        self._level.clear()
-        self._not_level.set()
-
-    async def _stay_level(self) -> None:
-        """Asks for blocks until the full node has no later one; less often while it does not answer."""
-        while True:
-            await self._not_level.wait()
-            self._send([self._node.fetch()])
-            await self._wait_level(FETCH_AGAIN_S[min(self._unanswered, len(FETCH_AGAIN_S) - 1)])
-            self._unanswered += 1
-
-    async def _wait_level(self, wait_s: int) -> None:
-        try:
-            await asyncio.wait_for(self._level.wait(), wait_s)
-        except TimeoutError:
-            return
-
     async def _seal_windows(self) -> None:
         while True:
             await sleep_until(next_after(self._clock(), interval.WINDOW_S, self._settings.seal_delay_s), self._clock)
-            await self._level.wait()
+            await self._following.level()
             if not self._has_sealed:
                 await asyncio.sleep(IN_FLIGHT_S)
-                await self._level.wait()
+                await self._following.level()
                 self._has_sealed = True
             light_blocks = self._node.seal(self._clock())
             self._send(light_blocks)
@@ -321,36 +284,6 @@ class Service:
             self._send(waiting)
             if not waiting:
                 self._submitted.clear()
-
-    async def _resend_commands(self) -> None:
-        since_s = int(self._clock())
-        while True:
-            next_s = self._control.next_resend_s(since_s)
-            if next_s is None:
-                self._issued.clear()
-                await self._issued.wait()
-                continue
-            await sleep_until(next_s, self._clock)
-            now_s = int(self._clock())
-            self._send(self._control.resend(since_s, now_s))
-            since_s = now_s
-
-    async def _control_edge(self) -> None:
-        while True:
-            await self._measured.wait()
-            await sleep_until(floor(self._clock()) + 1.5, self._clock)
-            self._measured.clear()
-            switches = self._control.control_edge(int(self._clock()))
-            self._send(switches)
-            if switches:
-                self._issued.set()
-                self._journal.info("edge_control", commands=len(switches))
-            self._send([self._control.area_load(int(self._clock()))])
-
-    async def _report_load(self) -> None:
-        while True:
-            await sleep_until(next_after(self._clock(), self._control.strategy.report_s, REPORT_OFFSET_S), self._clock)
-            self._send([self._control.area_load(int(self._clock()))])
 
     async def _hand_out_firmware(self) -> None:
         """Announces releases, wave by wave, and says in the journal what changed."""
