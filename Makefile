@@ -12,6 +12,7 @@ MLMDS    ?= 3
 HOURS    ?= 24
 BROKER   ?= auto
 ENGINE   ?= embedded
+TLS      ?= 1
 OUT      ?= out/hil
 
 .DEFAULT_GOAL := help
@@ -37,8 +38,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED= SPEED= METERS= MLMDS= HOURS= BROKER= ENGINE= OUT=)
-	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --hours $(HOURS) --broker $(BROKER) --engine $(ENGINE) --out $(OUT)
+hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED= SPEED= METERS= MLMDS= HOURS= BROKER= ENGINE= TLS= OUT=)
+	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --hours $(HOURS) --broker $(BROKER) --engine $(ENGINE) $(if $(filter 0,$(TLS)),--no-tls) --out $(OUT)
 
 test: $(VENV)/.dev ## every test
 	$(BIN)/python -m pytest -q -n 2 tests
