@@ -39,11 +39,17 @@ def anchor(
     key: Annotated[Path, typer.Option(help="file with the member's secret key seed, 64 hex digits")],
     out: Annotated[Path, typer.Option(help="write the signed Anchor to this file, to be submitted")],
 ) -> None:
-    """Sign the Hash_G of some days of one ledger, to stand on another."""
-    days = range(_day(first), _day(last) + 1)
+    """
+    Sign the Hash_G of some days of one ledger, to stand on another.
+
+    Example: gridtide ledger anchor group.sqlite group.toml regulator.sqlite regulator.toml --first 2026-11-01
+    --last 2026-11-30 --key me.key --out anchor.tx
+    """
+    days, signer = range(_day(first), _day(last) + 1), _key(key)
+    if not days:
+        _fail(f"--last {last} is before --first {first}")
     with _opened(ledger, genesis) as (state, books), _opened(anchors, anchors_genesis) as (other, _):
         digest, count = hash_g.hash_g(books, days), len(books.plants(days))
-    signer = SigningKey(bytes.fromhex(key.read_text().strip()))
     signer_id = sha256(bytes(signer.verify_key)).digest()[:8]
     fields = (nonce(other, signer_id) + 1, state.genesis.network_id, days[0], days[-1], count, digest)
     network_id = other.genesis.network_id
@@ -51,7 +57,10 @@ def anchor(
     def sign(data: bytes) -> bytes:
         return signer.sign(data).signature
 
-    out.write_bytes(message.seal(wire_anchor.KIND, wire_anchor.LAYOUT, fields, signer_id, network_id, sign))
+    try:
+        out.write_bytes(message.seal(wire_anchor.KIND, wire_anchor.LAYOUT, fields, signer_id, network_id, sign))
+    except OSError as error:
+        _fail(f"{out}: {error.strerror}")
     typer.echo(f"Hash_G {digest.hex()} over {count} plants and {len(days)} days")
 
 
@@ -68,7 +77,7 @@ def audit(
 
     Example: gridtide ledger audit group.sqlite group.toml regulator.sqlite regulator.toml --plant ID --day 2026-11-20
     """
-    plant_id, number = bytes.fromhex(plant), _day(day)
+    plant_id, number = _plant(plant), _day(day)
     with _opened(ledger, genesis) as (state, books), _opened(anchors, anchors_genesis) as (other, _):
         covering = list(_covering(other, state.genesis.network_id, number))
         if not covering:
@@ -111,6 +120,21 @@ def _opened(path: Path, genesis: Path) -> Iterator[tuple[State, hash_g.Books]]:
             file.close()
     except LedgerError as error:
         _fail(str(error))
+
+
+def _key(path: Path) -> SigningKey:
+    try:
+        return SigningKey(bytes.fromhex(path.read_text().strip()))
+    except (OSError, ValueError) as error:
+        _fail(f"{path}: a key is a file of 64 hex digits: {error}")
+
+
+def _plant(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    return found if len(found) == 8 else _fail(f"{text}: a plant's id has 16 hex digits")
 
 
 def _day(text: str) -> int:

@@ -33,7 +33,7 @@ def verify(
     """
     Apply every transaction anew and compare all that is stored. The exit status is 0 only for a sound ledger.
 
-    Example: gridtide ledger verify out/hil/ledger.sqlite out/hil/genesis.toml
+    Example: gridtide ledger verify out/hil/services/ledger.sqlite out/hil/services/genesis.toml
     """
     try:
         verified = verify_ledger(ledger, Genesis.load(genesis), begun_with)

@@ -1,7 +1,7 @@
 """`gridtide ledger snapshot | restore | prune`: begin a node from another's state; drop what is old."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,11 +16,17 @@ Snapshot = Annotated[Path, typer.Argument(help="the snapshot file", metavar="SNA
 
 
 def snapshot(ledger: Ledger, genesis: GenesisFile, out: Snapshot) -> None:
-    """Write the state of a ledger as one file, to begin another node with."""
+    """
+    Write the state of a ledger as one file, to begin another node with.
+
+    Example: gridtide ledger snapshot ledger.sqlite genesis.toml state.snapshot
+    """
     try:
         made = snapshot_file.write(ledger, Genesis.load(genesis), out)
     except LedgerError as error:
-        _fail(error)
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{out}: {error.strerror}")
     typer.echo(f"height {made.height}, app hash {made.app_hash.hex()}, {len(made.chunks)} chunks")
 
 
@@ -30,7 +36,11 @@ def restore(
     source: Snapshot,
     app_hash: Annotated[str, typer.Option(help="the app hash you trust, 64 hex digits; else the file's own")] = "",
 ) -> None:
-    """Begin a ledger from a snapshot. Without --app-hash you believe whoever gave you the file."""
+    """
+    Begin a ledger from a snapshot. Without --app-hash you believe whoever gave you the file.
+
+    Example: gridtide ledger restore new.sqlite genesis.toml state.snapshot --app-hash 5f0c...
+    """
     try:
         made = snapshot_file.read(source)
         trusted = bytes.fromhex(app_hash) if app_hash else made.app_hash
@@ -38,12 +48,14 @@ def restore(
     except ValueError as error:
         raise typer.BadParameter(f"--app-hash: {error}") from error
     except LedgerError as error:
-        _fail(error)
+        _fail(str(error))
     typer.echo(f"begins at height {made.height}, app hash {trusted.hex()}")
 
 
 def prune(ledger: Ledger, before: Annotated[int, typer.Argument(help="market interval: UTC seconds // 1800")]) -> None:
     """Drop what left the state before an interval. Its hashes stay: whoever kept a row can still prove it."""
+    if not ledger.exists():
+        _fail(f"{ledger}: no such ledger")
     try:
         file = LedgerFile(ledger, is_writing=True)
         try:
@@ -51,10 +63,10 @@ def prune(ledger: Ledger, before: Annotated[int, typer.Argument(help="market int
         finally:
             file.close()
     except LedgerError as error:
-        _fail(error)
+        _fail(str(error))
     typer.echo(f"{gone} rows dropped")
 
 
-def _fail(error: LedgerError) -> None:
-    typer.echo(str(error), err=True)
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
     raise typer.Exit(2)

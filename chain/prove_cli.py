@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -59,7 +59,7 @@ class _Open:
         return prove(self.state, self.file, number, key, self.header)
 
 
-def _fail(text: str) -> Any:
+def _fail(text: str) -> NoReturn:
     typer.echo(text, err=True)
     raise typer.Exit(2)
 
@@ -95,12 +95,15 @@ def reading(
 ) -> None:
     """A reading under its light block's root."""
     opened = _Open(ledger, genesis)
-    told = json.loads(place.read_text())
-    start_s, part = told["window_start_s"], told["part"]
+    try:
+        told = json.loads(place.read_text())
+        start_s, part, leaf = told["window_start_s"], told["part"], bytes.fromhex(told["reading"])
+        key = bytes.fromhex(told["area_id"]) + start_s.to_bytes(8, "big") + part.to_bytes(2, "big")
+        where = proof.MerklePath(told["index"], told["count"], tuple(bytes.fromhex(one) for one in told["path"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _fail(f"{place}: no place of a reading: {error}")
     assert start_s % WINDOW_S == 0
-    key = bytes.fromhex(told["area_id"]) + start_s.to_bytes(8, "big") + part.to_bytes(2, "big")
-    where = proof.MerklePath(told["index"], told["count"], tuple(bytes.fromhex(one) for one in told["path"]))
-    made = with_reading(opened.row(proof.ROOTS, key), bytes.fromhex(told["reading"]), where)
+    made = with_reading(opened.row(proof.ROOTS, key), leaf, where)
     opened.say({"what": "reading", "area_id": told["area_id"], "window_start_s": start_s, "part": part}, made)
 
 

@@ -69,7 +69,7 @@ def make_view_key(
     """
     state, signer = state_of(ledger, genesis), signer_of(key)
     is_operator = signer.identity == state.genesis.operator_id
-    household_id = bytes.fromhex(household) if is_operator and household else signer.identity
+    household_id = _id(household) if is_operator and household else signer.identity
     subject = state.subjects.get(household_id)
     if subject is None:
         fail(f"{household_id.hex()}: no such household on this ledger")
@@ -120,7 +120,7 @@ def make_transfer(
 
     Example: gridtide settlement transfer l.sqlite genesis.toml --key user.key --by ID --to 0000000000000000 --money 0.5
     """
-    state, content = state_of(ledger, genesis), (bytes.fromhex(to), micro(money))
+    state, content = state_of(ledger, genesis), (_id(to), micro(money))
     if not by:
         _send(sign_next(state, signer_of(key), transfer, content), broker, group_key, out)
         return
@@ -141,6 +141,14 @@ def show_due(ledger: Ledger, genesis: GenesisFile, unit: Money) -> None:
     """Print how many units each household's account would give; negative: owes."""
     for account, count in due(state_of(ledger, genesis), micro(unit)).items():
         typer.echo(f"{account.hex()}  {count}")
+
+
+def _id(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    return found if len(found) == 8 else fail(f"{text}: an id has 16 hex digits")
 
 
 def _view(path: Path) -> ViewKey:

@@ -33,7 +33,11 @@ def broker(
     ca_key: CaKey = CA_KEY,
     out: Out = HERE,
 ) -> None:
-    """Certify the broker: broker.pem and broker.key."""
+    """
+    Certify the broker: broker.pem and broker.key.
+
+    Example: gridtide certificate broker --host broker.example --host 192.0.2.7
+    """
     try:
         _write(certificates.for_broker(certificates.read_authority(ca, ca_key), host), out, "broker")
     except DeployError as error:
@@ -48,7 +52,11 @@ def service(
     ca_key: CaKey = CA_KEY,
     out: Out = HERE,
 ) -> None:
-    """Certify an aggregator or a full node: its id is its user name at the broker."""
+    """
+    Certify an aggregator or a full node: its id is its user name at the broker.
+
+    Example: gridtide certificate service 66a1c1bcb1a9b8ed --name aggregator.tls
+    """
     try:
         if len(identity) != 16 or set(identity) - set("0123456789abcdef"):
             raise ProvisionError(f"{identity!r} is not an id (16 hex digits, small letters)")

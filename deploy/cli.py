@@ -9,7 +9,7 @@ import typer
 
 from deploy.boards import ROLES, boards
 from deploy.build import Build, build
-from deploy.errors import DeployError, FlashError
+from deploy.errors import BuildError, DeployError, FlashError
 from deploy.flash import AUTO, LAYOUTS, Job, flash
 from deploy.slots import INSTALLED, RELEASE, Trust, installed, selector
 
@@ -24,8 +24,14 @@ def firmware(
     board: Annotated[str, typer.Option(help=f"one of {', '.join(boards())}; without one, all")] = "",
     out: Out = OUT,
 ) -> None:
-    """Cross-compile a role for a board: a file tree and a ROMFS image, within their budget."""
+    """
+    Cross-compile a role for a board: a file tree and a ROMFS image, within their budget.
+
+    Example: gridtide firmware --role meter --board esp32_c3
+    """
     try:
+        if role and role not in ROLES:
+            raise BuildError(f"ROLE={role} is not known: one of {', '.join(ROLES)}")
         for name in [role] if role else ROLES:
             for target in [board] if board else [known.name for known in boards().values() if name in known.roles]:
                 _build(name, target, out)

@@ -151,7 +151,12 @@ def succeed(
     broker: Broker = "",
     out: Out = None,
 ) -> None:
-    """Give an area whose aggregator was excluded or revoked to another one, on the ledger and for its devices."""
+    """
+    Give an area whose aggregator was excluded or revoked to another one, on the ledger and for its devices.
+
+    Example: gridtide key area --area 8f1e... --public-key 3a90... --notice area.notice --network 11d0...
+    --operator-key operator.key --broker broker:1883
+    """
     try:
         signer, area_id = Operator.load(operator_key, _id(network, "network")), _id(area, "area")
         own = _hex(public_key, 32, "public-key")
@@ -176,7 +181,12 @@ def revoke(
     broker: Broker = "",
     out: Out = None,
 ) -> None:
-    """End a device: from the next block on nothing it signs is taken. There is no way back."""
+    """
+    End a device: from the next block on nothing it signs is taken. There is no way back.
+
+    Example: gridtide key revoke --device 5a1c... --network 11d0... --operator-key operator.key --reason stolen
+    --broker broker:1883
+    """
     try:
         signer = Operator.load(operator_key, _id(network, "network"))
         with _ledger(broker) as line:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from deploy import romfs
 from deploy.boards import board, check_role
 from deploy.errors import ReleaseError
 from deploy.provision import ROLES
@@ -43,6 +44,8 @@ class Signer:
 def content_of(image: bytes, role: str, board_name: str, version: int, now_s: int, days: int) -> firmware.Firmware:
     """What is signed about an image. Raises DeployError."""
     check_role(role, board(board_name))
+    if not image.startswith(romfs.HEADER):
+        raise ReleaseError("that is no image: give the rom.img of gridtide firmware")
     pieces = firmware.pieces(image)
     digest, first = sha256(image).digest(), firmware.piece_hash(pieces[0])
     expires_s = now_s + days * 86400

@@ -11,7 +11,7 @@ Source: MicroPython 1.25, extmod/vfs_rom.c.
 
 from collections.abc import Mapping
 
-_HEADER = b"\xd2\xcd\x31"  # the kind of the file system's record, written as "RM1" with top bits
+HEADER = b"\xd2\xcd\x31"  # the kind of the file system's record, written as "RM1" with top bits
 _DATA, _DIRECTORY, _FILE = 2, 4, 5
 
 
@@ -19,9 +19,9 @@ def image(files: Mapping[str, bytes]) -> bytes:
     """The file system that holds `files` (path with "/" -> bytes). Its length is even, as the header's check wants."""
     payload = _listing(_tree(files))
     length = _number(len(payload))
-    if (len(_HEADER) + len(length) + len(payload)) % 2:
+    if (len(HEADER) + len(length) + len(payload)) % 2:
         length = b"\x80" + length
-    return _HEADER + length + payload
+    return HEADER + length + payload
 
 
 def _tree(files: Mapping[str, bytes]) -> dict:

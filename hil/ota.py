@@ -36,6 +36,8 @@ def ota(
     Every board fetches its image in pieces through its M-LMD, tries it, and keeps it or goes back. The exit status
     is 0 when all run version 2, or with --bad, when all run version 1 and the rollout stopped in the first wave that
     had more failures than are allowed; and every invariant of the day holds.
+
+    Example: gridtide ota --bad hangs --meters 4 --mlmds 1
     """
     signal.signal(signal.SIGTERM, _interrupt)
     if bad and bad not in FAULTS:

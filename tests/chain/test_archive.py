@@ -147,12 +147,15 @@ def test_history_is_dropped_and_what_somebody_kept_is_proved_still(world, path):
     file.close()
     assert not verify(path, world.genesis).faults
     EmbeddedLedger.open(path, world.genesis).close()
+    missing = path.with_name("missing.sqlite")
+    assert CliRunner().invoke(app, ["prune", str(missing), str(START)]).exit_code == 2 and not missing.exists()
 
 
 def test_a_snapshot_begins_a_node_that_goes_on_as_the_others_do(world, path, tmp_path):
     snapshot, copy, genesis = tmp_path / "snapshot", tmp_path / "copy.sqlite", tmp_path / "genesis.toml"
     run = CliRunner().invoke
     assert run(app, ["snapshot", str(path), str(genesis), str(snapshot)]).exit_code == 0
+    assert run(app, ["snapshot", str(path), str(genesis), str(tmp_path / "no" / "snapshot")]).exit_code == 2
     trusted = world.state.app_hash.hex()
     assert run(app, ["restore", str(copy), str(genesis), str(snapshot), "--app-hash", trusted]).exit_code == 0
     nodes = [EmbeddedLedger.open(one, world.genesis) for one in (path, copy)]

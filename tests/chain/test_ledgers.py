@@ -129,11 +129,15 @@ def test_a_regulator_audits_from_the_command_line(tmp_path):
         str(tmp_path / "anchor.tx"),
     ]
     assert "Hash_G" in run(0, "anchor", *files, *words)
+    assert "64 hex digits" in run(2, "anchor", *files, *words, "--key", str(tmp_path / "group.toml"))
+    assert "No such file" in run(2, "anchor", *files, *words, "--out", str(tmp_path / "no" / "anchor.tx"))
+    assert "is before" in run(2, "anchor", *files, *words, "--last", "2025-11-01")
     ledger = EmbeddedLedger.open(files[2], regulator.genesis)
     assert ledger.commit([(tmp_path / "anchor.tx").read_bytes()]).statuses == (Status.APPLIED,)
     ledger.close()
     for name in ("m1", "m2", "m3"):
         assert '"authentic": true' in run(0, "audit", *files, "--plant", group.id(name).hex(), "--day", day)
+    assert "16 hex digits" in run(2, "audit", *files, "--plant", "m1", "--day", day)
     assert "no such plant" in run(2, "audit", *files, "--plant", group.id("m9").hex(), "--day", day)
     assert "no anchor covers" in run(2, "audit", *files, "--plant", group.id("m1").hex(), "--day", "2025-11-30")
     ledger = EmbeddedLedger.open(files[0], group.genesis)

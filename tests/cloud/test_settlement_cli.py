@@ -105,3 +105,5 @@ def test_what_is_no_amount_no_view_key_and_no_household(desk):
     (desk.folder / "view.json").write_text("{}")
     assert "no view key" in desk.run("show", str(desk.folder / "view.json"), fails=2)
     assert "no such household" in desk.run("view-key", "--household", "00" * 8, key="operator", fails=2)
+    for words in (("view-key", "--household", "m1"), ("transfer", "--to", "00", "--money", "1")):
+        assert "16 hex digits" in desk.run(*words, key="operator", fails=2)

@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from aggregator.distribution import read_folder
 from chain.ed25519 import verify
+from deploy import romfs
 from deploy.release_cli import release
 from wire import cose, firmware, registration
 
 NETWORK = b"network1"
-IMAGE = bytes(range(256)) * 33 + b"end"
+IMAGE = romfs.image({"main.mpy": bytes(range(256)) * 33})
 FIRST, SECOND = SigningKey(b"\1" * 32), SigningKey(b"\2" * 32)
 app = Typer()
 app.command("release")(release)
@@ -66,6 +67,8 @@ def test_nobody_signs_twice(folder):
         ({"role": "mlmd", "board": "sonoff_pow"}, "one of"),
         ({"version": 0}, "--version"),
         ({"image": "/nowhere/rom.img"}, "No such file"),
+        ({"image": "/dev/null"}, "no image"),
+        ({"image": __file__}, "no image"),
     ],
 )
 def test_what_is_not_signed(folder, options, said):

@@ -95,6 +95,9 @@ def test_what_there_is_not(node):
     assert RUN(ledger, ["prove", "wallet", *files, "xyz"]).exit_code == 2
     assert RUN(ledger, ["prove", "transaction", *files, "1", "99"]).exit_code == 2
     assert RUN(ledger, ["prove", "wallet", files[0] + "x", files[1], "00" * 8]).exit_code == 2
+    for rubbish in ("", "[]", '{"area_id": 1}'):
+        (node.folder / "place.json").write_text(rubbish)
+        assert RUN(ledger, ["prove", "reading", *files, str(node.folder / "place.json")]).exit_code == 2
     prove(node, "wallet", "00" * 7 + "99")
     refused = check(node)
     assert refused.exit_code == 1 and "not_there" in refused.output
