@@ -6,9 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from typer import Typer
+from typer.testing import CliRunner
 
 from deploy import build, modules, romfs
 from deploy.boards import ROLES, boards
+from deploy.cli import firmware
 from deploy.errors import BuildError
 from deploy.modules import TOP
 from hil import interpreter
@@ -111,3 +114,12 @@ def test_a_frozen_build_has_the_same_modules(role, monkeypatch):
     include(f"manifest_{role}.py")
     assert sorted(frozen) == modules.for_all_boards(role)
     assert all(path.is_file() for path in frozen.values())
+
+
+@pytest.mark.parametrize(
+    "words", [("--role", "toaster"), ("--board", "toaster"), ("--role", "mlmd", "--board", "sonoff_pow")]
+)
+def test_what_is_not_built_is_said(words, tmp_path):
+    command = Typer()
+    command.command()(firmware)
+    assert CliRunner().invoke(command, [*words, "--out", str(tmp_path)]).exit_code == 1
