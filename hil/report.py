@@ -89,6 +89,10 @@ def _clock(time_s: int) -> str:
     return datetime.fromtimestamp(time_s, figures.zone()).strftime("%H:%M:%S")
 
 
+def _heaps(device: dict[str, int]) -> str:
+    return " / ".join(f"{device[f'{role}_heap_peak_bytes'] / 1024:.0f}" for role in ("meter", "mlmd")) + " KiB"
+
+
 def _tiles(report: dict[str, Any]) -> list[tuple[str, str]]:
     readings, commands, prices = report["readings"], report["commands"], report["prices"]
     errors = report["conservation"]
@@ -100,7 +104,7 @@ def _tiles(report: dict[str, Any]) -> list[tuple[str, str]]:
         (f"{prices['intervals']} × {prices['types']}", "prices, " + _equal(prices["recomputed_equal"])),
         (f"{commands['obeyed']:,}", f"commands obeyed of {commands['issued']:,}"),
         (f"{report['ledger']['height']:,}", "ledger height"),
-        (f"{report['device']['heap_peak_bytes'] / 1024:.0f} KiB", "largest heap of a device"),
+        (_heaps(report["device"]), "largest heap of a meter / an M-LMD; promised 120 without TLS"),
         (f"{report['device']['flash_erases_max']:,}", "most erases of a flash block"),
     ]
     if report["latency_ms"]["p50"] is not None:

@@ -39,10 +39,7 @@ def judge(evidence: Evidence) -> dict[str, Any]:
         "latency_ms": latency_ms(bench["latency_ms"]),
         "conservation": dict(ledger["conservation"]),
         "benefit": {**figures, "better": better, "worse": worse},
-        "device": {
-            name: max((device[name] for device in evidence.devices), default=0)
-            for name in ("heap_peak_bytes", "flash_erases_max")
-        },
+        "device": _device(evidence),
         "replays": {"sent": bench["replays"], "refused": refused(evidence)},
         "faults": consequences(evidence),
         "events": events(evidence),
@@ -110,6 +107,14 @@ def latency_ms(measured: list[float] | None) -> dict[str, float | None]:
 
 
 _RANKS = (("p50", 50), ("p99", 99))
+
+
+def _device(evidence: Evidence) -> dict[str, int]:
+    def most(name: str, roles: tuple[str, ...] = ("meter", "mlmd")) -> int:
+        return max((device[name] for device in evidence.devices if device["role"] in roles), default=0)
+
+    heaps = {f"{role}_heap_peak_bytes": most("heap_peak_bytes", (role,)) for role in ("meter", "mlmd")}
+    return {name: most(name) for name in ("heap_peak_bytes", "flash_erases_max")} | heaps
 
 
 def _invariant(evidence: Evidence, name: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ KEYS = {
         "baseline": dict.fromkeys(("peak_kw", "cost", "self_consumption_pct")),
         "controlled": dict.fromkeys(("peak_kw", "cost", "self_consumption_pct")),
     },
-    "device": dict.fromkeys(("heap_peak_bytes", "flash_erases_max")),
+    "device": dict.fromkeys(("heap_peak_bytes", "flash_erases_max", "meter_heap_peak_bytes", "mlmd_heap_peak_bytes")),
     "invariants": None,
 }
 
