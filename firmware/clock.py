@@ -66,6 +66,11 @@ class Clock:
         """UTC in whole seconds, or None before the clock was set."""
         return self.utc_ms() // 1000 if self.is_set() else None
 
+    def elapsed_s(self, since_s, since_up_s):
+        """Since UTC since_s or this uptime (None: before the start), the longer one: UTC may stand still."""
+        up_s = 0 if since_up_s is None else self.uptime_s() - since_up_s
+        return max(0, self.utc_s() - since_s, up_s)
+
     def ask(self, challenge):
         """Remember the challenge (bytes) that goes out now."""
         self._challenge = challenge

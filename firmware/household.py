@@ -53,6 +53,7 @@ class Household:
         self._voltage_mv = None  # while no chip has told it
         self._frequency_mhz = 0
         self.energy = energy.Energy()
+        self._seen_up_s = None  # uptime at energy.seen_s, once there was a look
         self.heater = None  # or what stands in its place
         if config.equipment.heater:
             self.heater = _heater(config, board, clock, count_switch)
@@ -92,7 +93,7 @@ class Household:
         branch, export_wh = seen
         now_s = self._clock.utc_s()
         if export_wh is not None and now_s is not None:
-            self.energy.produced.advance(export_wh, max(0, now_s - self.energy.seen_s))
+            self.energy.produced.advance(export_wh, self._elapsed_s())
         return branch
 
     async def run(self):
@@ -104,7 +105,7 @@ class Household:
     async def _measure(self):
         at = self._equipment
         now_s = self._clock.utc_s()
-        elapsed_s = 0 if now_s is None else max(0, now_s - self.energy.seen_s)
+        elapsed_s = 0 if now_s is None else self._elapsed_s()
         for address, register in ((at.load, self.energy.consumed), (at.pv, self.energy.produced)):
             branch = await self._look_at(address) if address else None
             if branch and now_s is not None:
@@ -115,7 +116,10 @@ class Household:
         if self.heater:
             self.heater.measure()
         if now_s is not None and len(self._branches) == self._chips():
-            self.energy.seen_s = now_s
+            self.energy.seen_s, self._seen_up_s = now_s, self._clock.uptime_s()
+
+    def _elapsed_s(self):
+        return self._clock.elapsed_s(self.energy.seen_s, self._seen_up_s)
 
     def _chips(self):
         return len([address for address in self._equipment[:3] if address])
@@ -182,8 +186,7 @@ class Household:
         if order.action == command.BATTERY_POWER and self.battery:
             async with self._lock:
                 now_s = self._clock.utc_s()
-                elapsed_s = max(0, now_s - self.energy.seen_s)
-                await self._measure_battery(self.battery, now_s, elapsed_s)
+                await self._measure_battery(self.battery, now_s, self._elapsed_s())
 
     async def obey(self, order, now_s):
         """Act on a Command, as far as the limits allow. Returns (outcome, reason, value)."""

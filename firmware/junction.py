@@ -36,6 +36,7 @@ class Junction:
         self._seen = sdm230.Junction(0, 0, 0, 0, 0)
         self._silent = True
         self.energy = energy.Energy()
+        self._seen_up_s = None  # uptime at energy.seen_s, once there was a look
         self.told = lambda: None  # called when there may be faults to tell
 
     async def _measure(self):
@@ -48,10 +49,10 @@ class Junction:
         self._silent = False
         self.breaker.frequency_mhz = self._seen.frequency_mhz
         if now_s is not None:
-            elapsed_s = max(0, now_s - self.energy.seen_s) * _BRANCHES
+            elapsed_s = self._clock.elapsed_s(self.energy.seen_s, self._seen_up_s) * _BRANCHES
             self.energy.consumed.advance(self._seen.import_wh, elapsed_s)
             self.energy.produced.advance(self._seen.export_wh, elapsed_s)
-            self.energy.seen_s = now_s
+            self.energy.seen_s, self._seen_up_s = now_s, self._clock.uptime_s()
             self._phase.hear(now_s, {b"\x01": self._seen.voltage_mv})
 
     async def measure(self):
