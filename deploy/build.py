@@ -61,8 +61,9 @@ def build(role: str, board_name: str) -> Build:
     made_for = board(board_name)
     check_role(role, made_for)
     sources = modules.needed(role, board_name, made_for.architecture)
-    files = whole(sources, f"{role}.py", made_for.architecture)
-    lines = "".join(f"{line:6} {name}\n" for line, name in _linked(sources, f"{role}.py").files)
+    linked = _linked(sources, f"{role}.py")
+    files = _files(sources, linked, made_for.architecture)
+    lines = "".join(f"{line:6} {name}\n" for line, name in linked.files)
     return Build(role, made_for, files, rom(files), budget(role, board_name), lines)
 
 
@@ -78,7 +79,11 @@ def tree(role: str, board_name: str, architecture: str) -> dict[str, bytes]:
 
 def whole(sources: Mapping[str, Path], root: str, architecture: str) -> dict[str, bytes]:
     """`sources` (name in the tree -> file), which nothing else calls into, linked into `root` and cross-compiled."""
-    files = _compiled(compact(short.shorten(members.shorten(_linked(sources, root).texts)), PLAIN_WORDS), architecture)
+    return _files(sources, _linked(sources, root), architecture)
+
+
+def _files(sources: Mapping[str, Path], linked: Linked, architecture: str) -> dict[str, bytes]:
+    files = _compiled(compact(short.shorten(members.shorten(linked.texts)), PLAIN_WORDS), architecture)
     return dict(sorted((files | {_START: sources[_START].read_bytes()}).items()))
 
 

@@ -18,7 +18,7 @@ import ast
 import operator
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from deploy.edit import Edit, cut, edited, renamed
@@ -120,12 +120,12 @@ class _Linker:
         needs: dict[_Place, set[_Place]] = {}
         waiting = set(self._exported)
         for name, source in self._sources.items():
-            for statement in source.tree.body:
+            for statement, nodes in source.statements:
                 removable = self._removable(source, statement)
                 if removable:
-                    needs.setdefault((name, removable), set()).update(self._named_in(source, statement))
+                    needs.setdefault((name, removable), set()).update(self._named_in(source, nodes))
                 else:
-                    waiting |= self._named_in(source, statement)
+                    waiting |= self._named_in(source, nodes)
         kept: set[_Place] = set()
         while waiting:
             place = waiting.pop()
@@ -139,12 +139,9 @@ class _Linker:
         name = _removable(statement)
         return name if source.name in self._linked or name not in self._called else None
 
-    def _named_in(self, source: Source, statement: ast.stmt) -> set[_Place]:
-        inside = {id(node) for node in ast.walk(statement)}
-        found = set()
-        for node, scope in source.nodes:
-            if id(node) in inside and not isinstance(getattr(node, "ctx", None), ast.Store):
-                found.add(self._origin(source, node, scope))
+    def _named_in(self, source: Source, nodes: Iterable[tuple[ast.AST, Scope]]) -> set[_Place]:
+        read = [pair for pair in nodes if not isinstance(getattr(pair[0], "ctx", None), ast.Store)]
+        found = {self._origin(source, node, scope) for node, scope in read}
         return {place for place in found if place and place not in self._numbers}
 
     def _is_gone(self, source: Source, statement: ast.stmt) -> bool:

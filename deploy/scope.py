@@ -81,8 +81,10 @@ def arguments(of: ast.arguments) -> list[ast.arg]:
     return [*of.posonlyargs, *of.args, *of.kwonlyargs, *others]
 
 
-def uses(module: ast.Module, scope: Scope, package: str, modules: Iterable[str]) -> Iterator[tuple[ast.AST, Scope]]:
-    """Every node of a module with the scope it is in."""
+def uses(
+    body: Iterable[ast.AST], scope: Scope, package: str, modules: Iterable[str]
+) -> Iterator[tuple[ast.AST, Scope]]:
+    """Every node of some statements in `scope`, with the scope it is in itself."""
 
     def inside(nodes: Iterable[ast.AST | None], scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
         for node in nodes:
@@ -108,4 +110,4 @@ def uses(module: ast.Module, scope: Scope, package: str, modules: Iterable[str])
         else:
             yield from inside(ast.iter_child_nodes(node), scope)
 
-    yield from inside(module.body, scope)
+    yield from inside(body, scope)

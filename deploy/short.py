@@ -58,7 +58,7 @@ def _shortened(text: str, tree: ast.Module, by_name: set[str], shared: set[str])
 
 def _arguments(lines: Sequence[str], tree: ast.Module, by_name: set[str], words: Sequence[str]) -> Iterator[Edit]:
     short: dict[int, dict[str, str]] = {}
-    for node, scope in uses(tree, Scope(bound(tree.body, "", ())), "", ()):
+    for node, scope in uses(tree.body, Scope(bound(tree.body, "", ())), "", ()):
         if isinstance(node, _Function):
             first = sum(len(names) for names in _around(scope, short))
             own = [one for one in arguments(node.args) if one.arg not in by_name | {"self"}]

@@ -24,7 +24,9 @@ class Source:
         self._modules = modules
         self._package = file.split("/", maxsplit=1)[0] if "/" in file else ""
         self.scope = Scope(bound(self.tree.body, self._package, modules))
-        self.nodes = list(uses(self.tree, self.scope, self._package, modules))
+        # Each statement of the module with the nodes below it, and the scopes they are in.
+        self.statements = [(one, list(uses([one], self.scope, self._package, modules))) for one in self.tree.body]
+        self.nodes = [node for _, nodes in self.statements for node in nodes]
         for node, _ in self.nodes:
             if isinstance(node, ast.Global | ast.Nonlocal | ast.JoinedStr):
                 raise BuildError(f"{file}:{node.lineno}: `global`, `nonlocal` and f-strings cannot be linked")
