@@ -72,7 +72,11 @@ def main(arguments: list[str]) -> int:
         if not Path(arguments[1]).is_file():
             print(f"{arguments[1]}: there is no such store", file=sys.stderr)
             return 2
-        json.dump(export(Path(arguments[1])), sys.stdout)
+        try:
+            json.dump(export(Path(arguments[1])), sys.stdout)
+        except sqlite3.DatabaseError as error:
+            print(f"{arguments[1]}: no store: {error}", file=sys.stderr)
+            return 2
         return 0
     if len(arguments) == 4 and arguments[0] == "leaves":
         return leaves(*arguments[1:])
