@@ -1,4 +1,4 @@
-"""`gridtide provision`, and `gridtide key rotate|revoke`: from a board's first key to its last."""
+"""`gridtide provision`, and `gridtide key ...`: from a board's first key to its last, and those of the others."""
 
 import json
 import os
@@ -26,7 +26,9 @@ Out = Annotated[Path | None, typer.Option(help="a file for the signed transactio
 Nonce = Annotated[int, typer.Option(help="the operator's next nonce; without one the ledger is asked")]
 Ledger = Annotated[Path | None, typer.Option(help="the ledger's file, to find the nonce in without a broker")]
 
-key = typer.Typer(no_args_is_help=True, help="Change or end a key on the ledger.")
+SERVED = {"user": registration.USER, "aggregator": registration.AGGREGATOR, "cloud": registration.CLOUD}
+
+key = typer.Typer(no_args_is_help=True, help="Register, change or end a key on the ledger.")
 
 
 def provision(
@@ -85,7 +87,7 @@ def provision(
 
 @key.command("new")
 def new(path: Annotated[Path, typer.Argument(help="where the secret key goes, readable by you alone")]) -> None:
-    """Make a key for an operator or for releases, and print its public half. Devices make their own."""
+    """Make a key for an operator, a user, a service or releases, and print its public half. Devices make their own."""
     try:
         made = SigningKey.generate()
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -93,6 +95,36 @@ def new(path: Annotated[Path, typer.Argument(help="where the secret key goes, re
         print(bytes(made.verify_key).hex())
     except OSError as error:
         _fail("key new", ProvisionError(f"{path}: {error.strerror}"))
+
+
+@key.command("register")
+def register(
+    role: Annotated[str, typer.Option(help=f"one of {', '.join(SERVED)}; devices are for gridtide provision")],
+    public_key: Annotated[str, typer.Option(help="its key, in hex: gridtide key new prints it")],
+    network: Annotated[str, typer.Option(help="network id in hex")],
+    operator_key: OperatorKey,
+    nonce: Nonce = 0,
+    ledger: Ledger = None,
+    broker: Broker = "",
+    out: Out = None,
+) -> None:
+    """
+    Put a user, an aggregator or the full node on the ledger. An aggregator's id is its area's, too.
+
+    Example: gridtide key register --role aggregator --public-key 3a90... --network 11d0... --operator-key operator.key
+    --broker broker:1883
+    """
+    try:
+        if role not in SERVED:
+            raise ProvisionError(f"--role {role}: one of {', '.join(SERVED)}")
+        signer, own = Operator.load(operator_key, _id(network, "network")), _hex(public_key, 32, "public-key")
+        area_id = identity_of(own) if SERVED[role] == registration.AGGREGATOR else NOBODY
+        with _ledger(broker) as line:
+            number = nonce or _next_nonce(signer, line, ledger)
+            print(f"registration {deliver(signer.register(number, SERVED[role], own, NOBODY, area_id, 0), line, out)}")
+        print(f"its id is {identity_of(own).hex()}")
+    except DeployError as error:
+        _fail("key register", error)
 
 
 @key.command("rotate")

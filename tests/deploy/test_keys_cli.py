@@ -93,6 +93,18 @@ class Device:
         self._client.loop_stop()
 
 
+def test_a_grid_begins_with_its_services_and_users(node):
+    folder, _, common = node
+    for role, number in (("cloud", registration.CLOUD), ("user", registration.USER), ("aggregator", 4)):
+        public = run("new", str(folder / f"{role}.seed")).strip()
+        said = run("register", "--role", role, "--public-key", public, *common)
+        own = sha256(bytes.fromhex(public)).digest()[:8]
+        assert "applied by the ledger" in said and own.hex() in said
+        subject = state_of(folder).subjects.get(own)
+        assert (subject.role, subject.area_id) == (number, own if role == "aggregator" else NOBODY)
+    assert "one of user" in run("register", "--role", "meter", "--public-key", public, *common, status=1)
+
+
 def test_keys_are_changed_and_ended_over_a_broker(node):
     folder, broker, common = node
     device = Device(broker, "mlmd-1")
