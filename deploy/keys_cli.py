@@ -23,7 +23,9 @@ Port = Annotated[str, typer.Option(help="serial port, /dev/ttyUSB0 or COM3")]
 OperatorKey = Annotated[Path, typer.Option(help="the operator's secret key: a file of 64 hex digits")]
 Broker = Annotated[str, typer.Option(help="host:port to submit to")]
 Out = Annotated[Path | None, typer.Option(help="a file for the signed transaction, to be submitted later")]
-Nonce = Annotated[int, typer.Option(help="the operator's next nonce; without one the ledger is asked")]
+Nonce = Annotated[
+    int, typer.Option(help="the operator's next nonce, 1 on a ledger without a block; else the ledger is asked")
+]
 Ledger = Annotated[Path | None, typer.Option(help="the ledger's file, to find the nonce in without a broker")]
 
 SERVED = {"user": registration.USER, "aggregator": registration.AGGREGATOR, "cloud": registration.CLOUD}

@@ -75,7 +75,7 @@ class LedgerLine:
         """A transaction, until a block has it. Raises ProvisionError when the ledger refuses it, or nobody answers."""
         status = self._until(topics.SUBMIT, transaction, lambda topic, payload: _status(topic, payload, transaction))
         if status != APPLIED:
-            raise ProvisionError(f"the ledger refused it: status {status} (docs/ledger.md)")
+            raise ProvisionError(f"the ledger refused it: status {status} (chain/status.py)")
 
     def order(self, topic: str, order: bytes, device_id: bytes) -> bytes:
         """An order to change a key, until the ledger has the new one: returns it. Raises ProvisionError."""
