@@ -17,6 +17,7 @@ from chain.status import Status
 from link.group import Group, load_group
 from link.keys import Signer, load_signer
 from wire import message, topics
+from wire.errors import WireError
 
 from .submit import Unanswered, submit
 
@@ -56,7 +57,10 @@ def sign_next(state: State, signer: Signer, module: Any, content: tuple[Any, ...
     """A transaction with the signer's next nonce, or one `later`. module: of the message, in wire."""
     fields = (nonce(state, signer.identity) + 1 + later, *content)
     network_id = state.genesis.network_id
-    return message.seal(module.KIND, module.LAYOUT, fields, signer.identity, network_id, signer.sign)
+    try:
+        return message.seal(module.KIND, module.LAYOUT, fields, signer.identity, network_id, signer.sign)
+    except WireError as error:
+        fail(str(error))
 
 
 def submit_all(transactions: Sequence[bytes], broker: str, group_key: Path | None) -> bool:

@@ -47,9 +47,11 @@ def pay_out(
 
     Example: gridtide settlement pay-out l.sqlite genesis.toml --key operator.key --unit 0.5 --broker localhost:1883
     """
+    if not 0 <= share < shares:
+        fail("--share: from 0, and below --shares")
     state, signer = state_of(ledger, genesis), signer_of(key)
     day = period_before(state.interval) if period is None else period
-    content = compose(state, load_key(key), nonce(state, signer.identity) + 1, day, micro(unit), share, shares)
+    content = compose(state, load_key(key), nonce(state, signer.identity) + 1, day, _unit(unit), share, shares)
     typer.echo(f"period {day}: {len(content.credited)} keys get {unit}, {len(content.debited)} owe it")
     signed = message.seal(payout.KIND, payout.LAYOUT, content, signer.identity, state.genesis.network_id, signer.sign)
     _send(signed, broker, group_key, out)
@@ -139,8 +141,12 @@ def make_transfer(
 @app.command("due")
 def show_due(ledger: Ledger, genesis: GenesisFile, unit: Money) -> None:
     """Print how many units each household's account would give; negative: owes."""
-    for account, count in due(state_of(ledger, genesis), micro(unit)).items():
+    for account, count in due(state_of(ledger, genesis), _unit(unit)).items():
         typer.echo(f"{account.hex()}  {count}")
+
+
+def _unit(text: str) -> int:
+    return micro(text) or fail("--unit: more than nothing")
 
 
 def _id(text: str) -> bytes:

@@ -194,6 +194,8 @@ def succeed(
     try:
         signer, area_id = Operator.load(operator_key, _id(network, "network")), _id(area, "area")
         own = _hex(public_key, 32, "public-key")
+        if not notice.parent.is_dir():
+            raise ProvisionError(f"--notice {notice}: no such folder")
         with _ledger(broker) as line:
             number = nonce or _next_nonce(signer, line, ledger)
             signed = signer.register(number, registration.AGGREGATOR, own, NOBODY, area_id, 0)

@@ -88,6 +88,7 @@ def test_an_exchange_by_hand(tmp_path):
         ("accept", ("00", "--device", "00"), "16 hex digits"),
         ("release", ("00" * 8,), "no such offer"),
         ("offer", ("--energy", "much", "--money", "1"), "--energy: a number"),
+        ("offer", ("--energy", "-1", "--money", "1"), "out_of_range: energy_wh"),
         ("offer", ("--energy", "1", "--money", "1", "--direction", "up"), "decreasing_load or increasing_load"),
         ("offer", ("--energy", "1", "--money", "1", "--broker", "nowhere"), "a broker is"),
     ],

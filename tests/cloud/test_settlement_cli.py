@@ -100,10 +100,13 @@ def test_the_operator_moves_the_grids_money(desk):
 def test_what_is_no_amount_no_view_key_and_no_household(desk):
     assert [micro(text) for text in ("1", "0.25", "0.000001")] == [1_000_000, 250_000, 1]
     assert [amount(number) for number in (-250_000, 1)] == ["-0.250000", "0.000001"]
-    for wrong in ("", "-1", "1e3", "0.1234567", "x"):
+    for wrong in ("0", "", "-1", "1e3", "0.1234567", "x"):
         assert desk.run("due", "--unit", wrong, fails=2)
     (desk.folder / "view.json").write_text("{}")
     assert "no view key" in desk.run("show", str(desk.folder / "view.json"), fails=2)
     assert "no such household" in desk.run("view-key", "--household", "00" * 8, key="operator", fails=2)
     for words in (("view-key", "--household", "m1"), ("transfer", "--to", "00", "--money", "1")):
         assert "16 hex digits" in desk.run(*words, key="operator", fails=2)
+    for share, shares in (("0", "0"), ("2", "2"), ("-1", "2")):
+        words = ("pay-out", "--unit", "1", "--share", share, "--shares", shares)
+        assert "--share:" in desk.run(*words, key="operator", fails=2)
