@@ -82,8 +82,8 @@ def _interrupt(_signal: int, _frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _fail(text: str, status: int) -> None:
-    print(f"gridtide hil: {text}", file=sys.stderr)
+def _fail(text: str, status: int, command: str = "hil") -> None:
+    print(f"gridtide {command}: {text}", file=sys.stderr)
     raise typer.Exit(status)
 
 

@@ -41,16 +41,16 @@ def ota(
     """
     signal.signal(signal.SIGTERM, _interrupt)
     if bad and bad not in FAULTS:
-        _fail(f"--bad {bad}: not one of {', '.join(FAULTS)}", 2)
+        _fail(f"--bad {bad}: not one of {', '.join(FAULTS)}", 2, "ota")
     try:
         options = Options("sunny_day", seed, 0.0, meters, mlmds, "auto", out, hours, start)
         good = _play(options, bad or None, failures_max, Console())
     except OptionError as error:
-        _fail(str(error), 2)
+        _fail(str(error), 2, "ota")
     except BenchError as error:
-        _fail(str(error), 1)
+        _fail(str(error), 1, "ota")
     except KeyboardInterrupt:
-        _fail("interrupted: every process has been ended", 130)
+        _fail("interrupted: every process has been ended", 130, "ota")
     raise typer.Exit(0 if good else 1)
 
 
