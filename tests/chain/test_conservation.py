@@ -3,7 +3,7 @@ Any operations in any order: registrations, readings in time and late, contracts
 settlements, and what is refused. After each of them every wallet holds what the model says, to the unit; at the end of
 each history so does every battery, and the ledger's own audit finds nothing.
 
-GRIDTIDE_OPERATIONS=100000 .venv/bin/python -m pytest -q -s tests/chain/test_conservation.py      about five minutes
+GRIDTIDE_OPERATIONS=100000 .venv/bin/python -m pytest -q -s tests/chain/test_conservation.py      about a minute
 """
 
 import os
