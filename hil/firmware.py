@@ -4,7 +4,7 @@ several keys, and delivers boards with the selector on their flash and the first
 their first slot. Pure but for the cross-compiler.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from deploy import build, slots
@@ -30,14 +30,10 @@ asyncio.open_connection = espnow.ESPNow.send = nobody""",
 }
 
 
-def tree(role: str) -> dict[str, bytes]:
-    return build.tree(role, BENCH_BOARD, BENCH)
-
-
-def image(files: dict[str, bytes], version: int, fault: str | None = None) -> bytes:
+def image(files: Mapping[str, bytes], version: int, fault: str | None = None) -> bytes:
     """The image of a tree: its main.py names the version and, for a demonstration, begins with a fault."""
     lines = FAULTS[fault] + "\n" if fault else ""
-    return build.rom(files | {"main.py": f"# version {version}\n{lines}".encode() + files["main.py"]})
+    return build.rom({**files, "main.py": f"# version {version}\n{lines}".encode() + files["main.py"]})
 
 
 def release_keys(seed: int) -> list[Identity]:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +71,19 @@ def make_emulated(folder: Path) -> Path:
     return emulated
 
 
+@cache
+def tree_of(role: str) -> Mapping[str, bytes]:
+    """The files of a role's firmware as the bench's boards run it; of the sources as they were at the first call."""
+    return build.tree(role, BENCH_BOARD, BENCH)
+
+
 def make_roms(roles: Iterable[str], folder: Path) -> dict[str, tuple[Path, Path]]:
     """For each role the ROMFS images that a board of it boots from: its firmware, and the emulated modules."""
     emulated = make_emulated(folder)
     made = {}
     for role in roles:
         tree = folder / f"{role}.romfs"
-        tree.write_bytes(build.rom(build.tree(role, BENCH_BOARD, BENCH)))
+        tree.write_bytes(build.rom(tree_of(role)))
         made[role] = (tree, emulated)
     return made
 

@@ -53,7 +53,7 @@ class Rollout(Run):
         self.seen: dict[bytes, Seen] = {}
 
     def _prepare(self) -> None:
-        self._trees = {role: firmware.tree(role) for role in firmware.ROLES}
+        self._trees = {role: images.tree_of(role) for role in firmware.ROLES}
         self._keys = firmware.release_keys(self.options.seed)
         super()._prepare()
         self.seen = {holder.id: Seen(name) for name, holder in self.network.devices.items()}

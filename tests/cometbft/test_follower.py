@@ -55,7 +55,8 @@ class Chain:
             return [RpcError("height must be less")] * 2
         transactions, app_hash = self.blocks[height - 1]
         told = [base64.b64encode(one).decode() for one in transactions]
-        return [{"block": {"data": {"txs": told}}}, {"app_hash": base64.b64encode(app_hash).decode()}]
+        block = {"data": {"txs": told}, "evidence": {"evidence": []}}
+        return [{"block": block}, {"app_hash": base64.b64encode(app_hash).decode()}]
 
     def close(self) -> None:
         pass
