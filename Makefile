@@ -42,7 +42,7 @@ hil: $(VENV)/.runtime ## one day of a neighbourhood, end to end (SCENARIO= SEED=
 	@$(BIN)/gridtide hil --scenario $(SCENARIO) --seed $(SEED) --speed $(SPEED) --meters $(METERS) --mlmds $(MLMDS) --hours $(HOURS) --broker $(BROKER) --engine $(ENGINE) $(if $(filter 0,$(TLS)),--no-tls) --out $(OUT)
 
 test: $(VENV)/.dev ## every test
-	$(BIN)/python -m pytest -q -n 3 tests
+	$(BIN)/python -m pytest -q -n 4 tests
 
 check: $(VENV)/.dev ## lint, types, arrows
 	$(BIN)/ruff check .

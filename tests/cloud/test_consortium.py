@@ -116,7 +116,7 @@ def story(directory: Path, by_operator: tuple[str, ...], address: str, keys: Pat
     member(directory, "admit", *not_sealed, *back)
     signed = (directory / "tx" / "membership-0.tx").read_bytes()
     with pytest.raises(Unanswered):  # even the operator's word is not heard in the clear
-        asyncio.run(submit(address, signed, timeout_s=3))
+        asyncio.run(submit(address, signed, timeout_s=2))
     assert f"{trader}  left" in member(directory, "list")
 
 
