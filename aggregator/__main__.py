@@ -3,16 +3,15 @@
 prints its store as JSON.
 """
 
-import asyncio
 import json
-import signal
 import sqlite3
 import sys
 import time
 from pathlib import Path
 
 from link.journal import open_journal
-from link.settings import SettingsError, load
+from link.service import run_until_stopped
+from link.settings import load
 
 from .export import export
 from .leaves import leaves_of
@@ -57,12 +56,8 @@ def leaves(store: str, number: str, device: str) -> int:
     return 0 if found else 1
 
 
-async def serve(settings: AggregatorSettings) -> None:
-    """Until SIGINT or SIGTERM."""
-    task = asyncio.current_task()
-    assert task is not None
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+async def serve(config: Path) -> None:
+    settings = load(AggregatorSettings, config)
     journal = open_journal("aggregator", settings.log_file, time.time)
     await Service(settings, time.time, journal).run()
 
@@ -85,14 +80,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
         print(USAGE, file=sys.stderr)
         return 2
-    try:
-        asyncio.run(serve(load(AggregatorSettings, Path(arguments[0]))))
-    except (SettingsError, StoreBusy, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except asyncio.CancelledError:
-        return 0
-    return 0
+    return run_until_stopped(serve(Path(arguments[0])), StoreBusy)
 
 
 if __name__ == "__main__":

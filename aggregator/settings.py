@@ -5,9 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from link.mqtt import parse_broker
-from link.settings import HexId, HexKey, Settings
-from link.tls import Tls
+from link.service import ServiceSettings
+from link.settings import HexId, HexKey
 from wire.interval import WINDOW_S
 
 from .prune import KEEP_DAYS_MIN
@@ -15,15 +14,13 @@ from .prune import KEEP_DAYS_MIN
 Watt = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 
 
-class AggregatorSettings(Settings):
+class AggregatorSettings(ServiceSettings):
     network_id: HexId
-    secret_key_file: Path
     area_id: HexId | None = None  # of an area that another aggregator had before
     area_notice_file: Path | None = None  # the operator's word for its devices that it is ours now
     operator_public_key: HexKey
     cloud_id: HexId
     cloud_public_key: HexKey
-    broker: str
     store: Path
     seal_delay_s: Annotated[int, Field(ge=1, lt=WINDOW_S)] = 30
     keep_days: Annotated[int, Field(ge=0)] = 0  # raw readings; 0: for ever
@@ -31,19 +28,6 @@ class AggregatorSettings(Settings):
     area_power_w_max: dict[str, Watt] = Field(default_factory=dict)
     firmware_folder: Path | None = None
     firmware_failures_max: Annotated[int, Field(ge=0)] = 0  # more than these stop a rollout
-    group_key_file: Path | None = None  # of a ledger that is sealed for its members
-    tls: Tls | None = None  # to the broker
-    influx_url: str = ""
-    influx_token: str = ""
-    influx_bucket: str = "gridtide"
-    influx_org: str = "gridtide"
-    log_file: str = ""
-
-    @field_validator("broker")
-    @classmethod
-    def _is_broker(cls, value: str) -> str:
-        parse_broker(value)
-        return value
 
     @field_validator("keep_days")
     @classmethod

@@ -1,14 +1,13 @@
 """`python -m cloud CONFIG.toml` runs the full node."""
 
-import asyncio
-import signal
 import sys
 import time
 from pathlib import Path
 
 from chain.errors import LedgerError
 from link.journal import open_journal
-from link.settings import SettingsError, load
+from link.service import run_until_stopped
+from link.settings import load
 
 from .service import Service
 from .settings import CloudSettings
@@ -16,12 +15,8 @@ from .settings import CloudSettings
 USAGE = "usage: python -m cloud CONFIG.toml"
 
 
-async def serve(settings: CloudSettings) -> None:
-    """Until SIGINT or SIGTERM."""
-    task = asyncio.current_task()
-    assert task is not None
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+async def serve(config: Path) -> None:
+    settings = load(CloudSettings, config)
     await Service(settings, time.time, open_journal("cloud", settings.log_file, time.time)).run()
 
 
@@ -29,14 +24,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
         print(USAGE, file=sys.stderr)
         return 2
-    try:
-        asyncio.run(serve(load(CloudSettings, Path(arguments[0]))))
-    except (SettingsError, LedgerError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except asyncio.CancelledError:
-        return 0
-    return 0
+    return run_until_stopped(serve(Path(arguments[0])), LedgerError)
 
 
 if __name__ == "__main__":
