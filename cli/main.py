@@ -4,6 +4,7 @@ import typer
 
 from chain.cli import app as ledger
 from chain.trace_cli import trace
+from cloud.contract_cli import app as contract
 from cloud.evidence_cli import app as evidence
 from cloud.market_cli import app as market
 from cloud.member_cli import app as member
@@ -28,6 +29,7 @@ app.add_typer(certificate, name="certificate")
 app.add_typer(key, name="key")
 ledger.add_typer(evidence, name="evidence")
 app.add_typer(ledger, name="ledger")
+app.add_typer(contract, name="contract")
 app.add_typer(market, name="market")
 app.add_typer(member, name="member")
 app.add_typer(phone, name="phone")

@@ -77,6 +77,16 @@ def submit_all(transactions: Sequence[bytes], broker: str, group_key: Path | Non
     return True
 
 
+def send(transaction: bytes, broker: str, group_key: Path | None, out: Path | None) -> None:
+    """Submit it, or write it to a file, or both; else print it. Ends the command when it was submitted."""
+    if out is not None:
+        out.write_bytes(transaction)
+    if broker:
+        raise typer.Exit(0 if submit_all([transaction], broker, group_key) else 1)
+    if out is None:
+        typer.echo(transaction.hex())
+
+
 def fail(text: str) -> NoReturn:
     typer.echo(text, err=True)
     raise typer.Exit(2)

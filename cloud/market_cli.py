@@ -16,7 +16,7 @@ from chain.exchange import changed_wh, is_over
 from chain.state import State
 from wire import acceptance, money_release, offer
 
-from .console import Broker, GenesisFile, GroupKey, Key, Ledger, fail, sign_next, signer_of, state_of, submit_all
+from .console import Broker, GenesisFile, GroupKey, Key, Ledger, fail, send, sign_next, signer_of, state_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Trade changes of load, step by step.")
 
@@ -88,7 +88,7 @@ def make_offer(
     )
     transaction = sign_next(state, signer_of(key), offer, content)
     typer.echo(f"offer {sha256(transaction).digest()[:8].hex()}")
-    _send(transaction, broker, group_key, out)
+    send(transaction, broker, group_key, out)
 
 
 @app.command()
@@ -106,7 +106,7 @@ def accept(
     state = state_of(ledger, genesis)
     posting = _posting(state, offer_id)
     content = (_octets(offer_id), _octets(device), posting.energy_wh, posting.money_micro)
-    _send(sign_next(state, signer_of(key), acceptance, content), broker, group_key, out)
+    send(sign_next(state, signer_of(key), acceptance, content), broker, group_key, out)
 
 
 @app.command()
@@ -124,7 +124,7 @@ def release(
     posting = _posting(state, offer_id)
     if any(posting.device_id) and is_over(state, posting):
         typer.echo(f"delivered so far: {changed_wh(state, posting)} of {posting.energy_wh} Wh")
-    _send(sign_next(state, signer_of(key), money_release, (_octets(offer_id),)), broker, group_key, out)
+    send(sign_next(state, signer_of(key), money_release, (_octets(offer_id),)), broker, group_key, out)
 
 
 def _row(state: State, key: bytes, posting: Posting) -> dict[str, Any]:
@@ -138,15 +138,6 @@ def _posting(state: State, offer_id: str) -> Posting:
     if posting is None:
         fail(f"{offer_id}: no such offer")
     return posting
-
-
-def _send(transaction: bytes, broker: str, group_key: Path | None, out: Path | None) -> None:
-    if out is not None:
-        out.write_bytes(transaction)
-    if broker:
-        raise typer.Exit(0 if submit_all([transaction], broker, group_key) else 1)
-    if out is None:
-        typer.echo(transaction.hex())
 
 
 def _whole(number: str, unit: int, name: str) -> int:
