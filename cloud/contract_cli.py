@@ -1,6 +1,6 @@
 """
-`gridtide contract ...`: what a user agrees to for one meter, from a TOML file (examples/contract-*.toml): opened, amended
-and closed by its owner. docs/ledger.md says what the terms do.
+`gridtide contract ...`: what a user agrees to for one meter, from a TOML file (examples/contract-*.toml): opened,
+amended and closed by its owner. docs/ledger.md says what the terms do.
 """
 
 import tomllib

@@ -53,9 +53,9 @@ class User:
         return said
 
 
-@pytest.fixture
-def user(tmp_path) -> User:
-    return User(tmp_path)
+@pytest.fixture(scope="module")
+def user(tmp_path_factory) -> User:
+    return User(tmp_path_factory.mktemp("contracts"))
 
 
 def test_a_contract_is_opened_amended_and_closed(user):
