@@ -78,10 +78,12 @@ def halt():
         _read_batch()
 
 
+# No room is kept for the next: a board's is its C's.
 def _flush():
+    global _out
     if _out:
         _channel.write(_out)
-        _out[:] = b""
+        _out = bytearray()
 
 
 def _read_batch():
