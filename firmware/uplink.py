@@ -91,23 +91,24 @@ class Uplink:
             self._full.set()
 
     async def _send_bundles(self):
-        device = self._device
         while True:
             await self._first.wait()
             self._first.clear()
             self._full.clear()
             if not self._parcel.is_complete():
                 await until(self._full, _GATHER_MS)
-            while not (self._mqtt.is_up and device.clock.is_set()):
+            while not (self._mqtt.is_up and self._device.clock.is_set()):
                 await self._full.wait()
                 self._full.clear()
-            readings = self._parcel.take()
-            if readings:
-                number = device.next_sequence(bundle.KIND)
-                fields = (device.boot, number, device.clock.utc_s(), readings)
-                await self._mqtt.publish(
-                    self._topic("reading"), device.identity.seal(bundle.KIND, bundle.LAYOUT, fields)
-                )
+            await self._send_bundle()
+
+    # A coroutine of its own: the one above never ends, and what it once held it would hold until the next bundle.
+    async def _send_bundle(self):
+        device, readings = self._device, self._parcel.take()
+        if readings:
+            fields = (device.boot, device.next_sequence(bundle.KIND), device.clock.utc_s(), readings)
+            signed = device.identity.seal(bundle.KIND, bundle.LAYOUT, fields)
+            await self._mqtt.publish(self._topic("reading"), signed)
 
     def publish_later(self, leaf, payload, device_id=None):
         """Publish in a task of its own; when the link is down it is dropped."""
