@@ -47,13 +47,20 @@ def _tuple_class(name, names):
     return namedtuple(name, names)
 
 
+# Names and types lie apart: a pair of each field took a device 2 KB.
 class Layout:
-    """The fields of one message: `cls` is its namedtuple, `fields` its ((name, type), ...)."""
+    """The fields of one message, given as ((name, type), ...): `cls` is its namedtuple."""
 
     def __init__(self, name, fields):
         self.name = name
-        self.fields = fields
-        self.cls = _tuple_class(name, [field for field, _ in fields])
+        self.names = tuple([field for field, _ in fields])
+        self.kinds = tuple([kind for _, kind in fields])
+        self.cls = _tuple_class(name, self.names)
+
+    @property
+    def fields(self):
+        """((name, type), ...)."""
+        return tuple(zip(self.names, self.kinds))
 
 
 def _check(kind, value, name):
@@ -83,10 +90,10 @@ def check(layout, array):
     """
     if not isinstance(array, (list, tuple)):
         raise WireError("wrong_type", layout.name)
-    if len(array) != len(layout.fields):
+    if len(array) != len(layout.kinds):
         raise WireError("wrong_length", layout.name)
     values = []
-    for (name, kind), value in zip(layout.fields, array):
+    for name, kind, value in zip(layout.names, layout.kinds, array):
         # Most are integers within their limits: those need no call.
         if kind[0] == "integer" and type(value) is int and kind[1] <= value <= kind[2]:
             values.append(value)
