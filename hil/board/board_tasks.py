@@ -9,9 +9,9 @@ virtual, and equal stamps run in the order in which they were queued: one seed, 
 from time import ticks_diff, ticks_ms
 
 
-# A sorted list: a device has a dozen tasks, not thousands.
+# A sorted tuple: a device has a dozen tasks, not thousands, and a tuple is the least that holds them.
 class TaskQueue:
-    _tasks = ()  # a list while there are any: an idle queue takes no more than the C module's
+    _tasks = ()
 
     def peek(self):
         return self._tasks[0] if self._tasks else None
@@ -19,28 +19,32 @@ class TaskQueue:
     def push(self, task, key=None):
         task.data = None
         task.ph_key = key = ticks_ms() if key is None else key
-        self._tasks = tasks = self._tasks or []
+        tasks = self._tasks
         at = len(tasks)
         while at and ticks_diff(tasks[at - 1].ph_key, key) > 0:
             at -= 1
-        tasks.insert(at, task)
+        self._tasks = tasks[:at] + (task,) + tasks[at:]
 
     def pop(self):
-        return self._tasks.pop(0)
+        first = self._tasks[0]
+        self._tasks = self._tasks[1:]
+        return first
 
     def remove(self, task):
-        self._tasks.remove(task)
+        self._tasks = tuple([one for one in self._tasks if one is not task])
 
 
 # `state`: True while it runs, a TaskQueue of those who await it, or a callback; None when done and unheard, then False.
 # `data`: what it waits on (a queue or a task), the exception to throw into it, or how it ended.
 class Task:
+    _context = None  # asyncio.core's names, one for all
+
     def __init__(self, coro, context=None):
         self.coro = coro
         self.data = None
         self.state = True
         self.ph_key = 0
-        self._context = context
+        Task._context = Task._context or context
 
     def __iter__(self):
         if not self.state:
