@@ -147,14 +147,16 @@ class Uplink:
             await self._arrived.wait()
             self._arrived.clear()
             while self._inbox:
-                topic, payload = self._inbox.pop(0)
-                self._taken.set()
-                await self._take(topics.device_of(topic), payload)
+                await self._take_first()
 
-    async def _take(self, address, payload):
-        if address is None:
-            return
-        device_id, leaf = address
+    async def _take_first(self):
+        topic, payload = self._inbox.pop(0)
+        self._taken.set()
+        address = topics.device_of(topic)
+        if address:
+            await self._take(address[0], address[1], payload)
+
+    async def _take(self, device_id, leaf, payload):
         device = self._device
         if leaf == "acknowledgement":
             self._take_acknowledgement(payload)
