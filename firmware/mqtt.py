@@ -67,7 +67,7 @@ class Mqtt:
 
     async def run(self, topics, on_up, on_message):
         """
-        Stay connected for ever, subscribed to `topics`.
+        Stay connected for ever, subscribed to `topics()`.
 
         on_up(): async, each time the link is up. on_message(topic, payload): async; the next packet is read
         when it returns, so it must not wait for an answer of the broker.
@@ -104,10 +104,14 @@ class Mqtt:
             raise MqttError("not let in")
 
     async def _begin(self, topics, on_up):
-        body = b"".join([text(topic) + b"\1" for topic in topics])
-        if await self._request(_SUBSCRIBE << 4 | 2, self._next_id(), b"", body):
+        if await self._subscribe(topics):
             self.is_up = True
             await on_up()
+
+    # A coroutine of its own: the task of the one above is kept as long as the link, with all that it held.
+    async def _subscribe(self, topics):
+        body = b"".join([text(topic) + b"\1" for topic in topics()])
+        return await self._request(_SUBSCRIBE << 4 | 2, self._next_id(), b"", body)
 
     async def _disconnect(self, tasks):
         self.is_up = False

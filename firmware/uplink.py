@@ -55,15 +55,13 @@ class Uplink:
         if self._config.wifi:
             await wifi.connect(*self._config.wifi)
         device = self._device
-        down = [self._topic(leaf) for leaf in topics.TO_DEVICE]
-        down += [self._topic(leaf, other) for other in self._others for leaf in ("command", "firmware")]
         await asyncio.gather(
             device.look_forever(lambda: self._looked(looked)),
             device.delivery.run(self._offer),
             device.telling.run(self._tell),
             device.time.keep(self._ask_time),
             device.guard_forever(),
-            self._mqtt.run(down, self._on_up, self._on_message),
+            self._mqtt.run(self._down, self._on_up, self._on_message),
             self._send_bundles(),
             self._take_inbox(),
             *([self._renewal.run(self._say)] if self._renewal else []),
@@ -134,6 +132,10 @@ class Uplink:
         self._full.set()
 
     # -- down -------------------------------------------------------------------------------
+
+    def _down(self):
+        down = [self._topic(leaf) for leaf in topics.TO_DEVICE]
+        return down + [self._topic(leaf, other) for other in self._others for leaf in ("command", "firmware")]
 
     async def _on_message(self, topic, payload):
         while len(self._inbox) >= _INBOX_MAX:

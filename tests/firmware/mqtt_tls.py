@@ -44,7 +44,7 @@ async def story():
         return False
 
     client._connect = once
-    running = asyncio.create_task(client.run([topic + "/reading"], on_up, on_message))
+    running = asyncio.create_task(client.run(lambda: [topic + "/reading"], on_up, on_message))
     await over.wait()
     running.cancel()
     print([(place == topic + "/reading", len(payload)) for place, payload in messages])
