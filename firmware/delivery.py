@@ -31,18 +31,21 @@ class Delivery:
         """There is something new, or somebody to offer it to again."""
         self._work.set()
 
-    # One after the other through all that waits: a reading that is never acknowledged holds up no other.
-    def _batch(self):
+    # One after the other through all that waits: a reading that is never acknowledged holds up no other. What was
+    # offered a moment ago is offered again when it is overdue, or when there is nothing newer.
+    def _batch(self, is_overdue):
         waiting = self._outbox.waiting()
         last = self._offered[-1] if self._offered else -1
-        turn = [i for i in waiting if i > last] + [i for i in waiting if i <= last]
+        turn = [i for i in waiting if i > last]
+        if is_overdue or not turn:
+            turn += [i for i in waiting if i <= last]
         return turn[:_BATCH]
 
     async def run(self, offer):
         """Offer for ever. offer(readings): async, takes a list of bytes."""
-        pause_ms = _FIRST_RETRY_MS
+        pause_ms, settled = _FIRST_RETRY_MS, False
         while True:
-            self._offered = self._batch()
+            self._offered = self._batch(not settled)
             if not self._offered:
                 self._light(1)
                 await self._work.wait()
