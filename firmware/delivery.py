@@ -26,20 +26,22 @@ class Delivery:
         self._led = led
         self._work = asyncio.Event()  # there is something new to offer, or all that was offered is settled
         self._offered = []  # indices in the outbox
+        self._last = self._newest = -1  # of what was offered: where the last turn ended, and the highest index
 
     def wake(self):
         """There is something new, or somebody to offer it to again."""
         self._work.set()
 
-    # One after the other through all that waits: a reading that is never acknowledged holds up no other. What was
-    # offered a moment ago is offered again when it is overdue, or when there is nothing newer.
+    # One after the other through all that waits: a reading that is never acknowledged holds up no other. Between two
+    # turns what is new goes alone: the answer to what was offered a moment ago is still on its way.
     def _batch(self, is_overdue):
         waiting = self._outbox.waiting()
-        last = self._offered[-1] if self._offered else -1
-        turn = [i for i in waiting if i > last]
+        turn = [i for i in waiting if i > self._newest][:_BATCH]
         if is_overdue or not turn:
-            turn += [i for i in waiting if i <= last]
-        return turn[:_BATCH]
+            turn = ([i for i in waiting if i > self._last] + [i for i in waiting if i <= self._last])[:_BATCH]
+            self._last = turn[-1] if turn else -1
+        self._newest = max([self._newest] + turn)
+        return turn
 
     async def run(self, offer):
         """Offer for ever. offer(readings): async, takes a list of bytes."""
